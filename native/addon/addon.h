@@ -1,0 +1,72 @@
+/* What JavaScript cannot do by itself: make system calls, start the launcher from a thread that lives as long as the
+ * process, and replace the process by the launcher. Everything else is in src/syscalls. */
+#ifndef ISOL8_ADDON_H
+#define ISOL8_ADDON_H
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include "sys.h"
+#include "wire.h"
+
+/* Values in a list of descriptors that stand for what the addon adds to a launch. */
+enum slot { SLOT_EMPTY = -1, SLOT_STATUS = -2, SLOT_LIFELINE = -3, SLOT_PLAN = -4 };
+
+enum { LAUNCH_ATTACHED = 1 };
+
+/* A launcher about to be started: `slots[i]` becomes descriptor i, everything above is closed. */
+struct start {
+    int launcher;
+    int plan_slot;
+    int count;
+    int *slots;
+    int *copies;
+    int expected_parent; /* 0 when the launcher is to outlive this process */
+};
+
+/* Moves descriptors into place and becomes the launcher; returns a negated errno. Calls nothing but the kernel. */
+long become_launcher(const struct start *start);
+
+/* A memfd that holds the plan, or a negated errno. */
+long store_plan(const void *bytes, uint64_t size);
+
+/* What happens to a launched process, in this order; `failed` may come at any time before `exited`. */
+enum event_kind { EVENT_FAILED = 1, EVENT_CHILD = 2, EVENT_STARTED = 3, EVENT_EXITED = 4 };
+
+/* Steps that are not in the plan. */
+enum { STEP_PREPARE = -1, STEP_CLONE = -2, STEP_LAUNCHER = -3 };
+
+struct event {
+    uint32_t session;
+    int kind;
+    int first;
+    int second;
+};
+
+/* The JavaScript environment (main thread or Worker) that launches; shared by it and its sessions. */
+struct owner {
+    napi_threadsafe_function deliver;
+    int references; /* guarded by the launch thread's lock, as is closed */
+    int closed;
+    int active; /* JavaScript thread only */
+};
+
+struct request {
+    struct request *next;
+    struct owner *owner;
+    uint32_t session;
+    int flags;
+    struct start start;
+    int owned_count; /* the first descriptors of `owned` are closed once the launcher has its copies */
+    int *owned;
+    uint64_t plan_size;
+    uint8_t *plan;
+};
+
+/* Hands a request to the launch thread, starting it on first use; returns a negated errno. */
+int launch_submit(struct request *request);
+void launch_owner_closed(struct owner *owner);
+/* Puts an event into its owner's queue; returns 0 when there is nobody left to take it. */
+int launch_deliver(struct owner *owner, const struct event *event);
+
+#endif

@@ -1,0 +1,92 @@
+#define _GNU_SOURCE
+#include "addon.h"
+#include "clone-onto.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/memfd.h>
+#include <signal.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
+
+enum { KERNEL_SIGSET = 8, LAST_SIGNAL = 64, NO_SUCH_FLAG = -22 };
+
+struct kernel_sigaction {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    unsigned long mask;
+};
+
+/* execve(2) resets handlers but keeps what is ignored; Node ignores SIGPIPE, nohup SIGHUP. */
+static void reset_signals(void)
+{
+    const struct kernel_sigaction standard = {0};
+    for (long signal = 1; signal <= LAST_SIGNAL; signal++)
+        if (signal != SIGKILL && signal != SIGSTOP)
+            sys(__NR_rt_sigaction, signal, &standard, 0, KERNEL_SIGSET);
+}
+
+/* Sources may be where targets go, so each is first copied out of the way. */
+static long place(const struct start *start)
+{
+    long result = 0;
+    for (int i = 0; i < start->count && result >= 0; i++)
+        if (start->slots[i] >= 0)
+            result = start->copies[i] = (int)sys(__NR_fcntl, start->slots[i], F_DUPFD_CLOEXEC, start->count);
+    long launcher = result < 0 ? result : sys(__NR_fcntl, start->launcher, F_DUPFD_CLOEXEC, start->count);
+    if (launcher < 0)
+        return launcher;
+    for (int i = 0; i < start->count && result >= 0; i++)
+        if (start->slots[i] >= 0)
+            result = sys(__NR_dup3, start->copies[i], i, 0);
+        else
+            sys(__NR_close, i);
+    if (result >= 0)
+        result = sys(__NR_close_range, start->count, ~0u, CLOSE_RANGE_CLOEXEC);
+    return result < 0 ? result : launcher;
+}
+
+static void write_number(char *text, int number)
+{
+    char digits[12];
+    int count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *text++ = digits[--count];
+    *text = 0;
+}
+
+long become_launcher(const struct start *start)
+{
+    char name[] = "isol8-init";
+    char plan[12];
+    char *argv[] = {name, plan, 0};
+    char *envp[] = {0};
+    reset_signals();
+    long launcher = place(start);
+    if (launcher < 0)
+        return launcher;
+    write_number(plan, start->plan_slot);
+    return sys(__NR_execveat, launcher, "", argv, envp, AT_EMPTY_PATH);
+}
+
+long store_plan(const void *bytes, uint64_t size)
+{
+    long fd = sys(__NR_memfd_create, "isol8-plan", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+    if (fd == NO_SUCH_FLAG) /* before Linux 6.3 */
+        fd = sys(__NR_memfd_create, "isol8-plan", MFD_CLOEXEC);
+    for (uint64_t done = 0; fd >= 0 && done < size;) {
+        long written = sys(__NR_write, fd, (const char *)bytes + done, size - done);
+        if (written <= 0) {
+            sys(__NR_close, fd);
+            return written < 0 ? written : -5;
+        }
+        done += (uint64_t)written;
+    }
+    return fd;
+}

@@ -1,0 +1,460 @@
+/* The launch thread: pdeathsig is tied to the thread that clones, so launchers start from this one, which lives as
+ * long as the process, and never from a pool, a Worker or the JavaScript thread. It also watches what it started.
+ *
+ *   JavaScript          launch thread             launcher                 main process
+ *   launch() ──queue──▶ clone(VM|VFORK) ────────▶ runs the plan
+ *                                                 clone(PARENT) ─────────▶ runs its part
+ *            ◀─ child ── (pid by SCM_CREDENTIALS) ◀──── record `child` ───┤
+ *            ◀─ started ◀───────────────────────────── record `started` ──┤
+ *                        reaps ◀──────────────── exit                     │
+ *            ◀─ exited ── reaps ◀──── record `exited`, status channel closed, exit
+ */
+#define _GNU_SOURCE
+#include "addon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STATUS_UNKNOWN = SIGKILL };
+
+struct session;
+
+/* What epoll hands back: one of a session's three descriptors. */
+struct source {
+    struct session *session;
+    int fd;
+};
+
+struct session {
+    struct session *next;
+    struct owner *owner;
+    uint32_t id;
+    int flags;
+    struct source status;   /* our end of the channel */
+    struct source launcher; /* pidfd, ours */
+    struct source child;    /* pidfd of the main process, the owner's once it has been delivered */
+    int launcher_pid;
+    int child_pid;
+    int launcher_status; /* wait status, or UNKNOWN while it runs */
+    int child_status;
+    int child_delivered;
+    int executing; /* there is no PID 1 of ours, and the program is about to start */
+    int reported; /* exit code and signal as the main process told them */
+    int code;
+    int signal;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct request *requests;
+    struct request **last_request;
+    int running;
+    int poll;
+    int wake;
+    int lifeline[2];
+    struct session *sessions; /* launch thread only */
+} launches = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Alignas(16) char child_stack[CHILD_STACK];
+
+struct birth {
+    struct start start;
+    long error;
+};
+
+/* Runs in the memory of the launch thread, which sleeps until the execve. */
+static void born(void *argument)
+{
+    struct birth *birth = argument;
+    if (birth->start.expected_parent) {
+        sys(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
+        if (sys(__NR_getppid) != birth->start.expected_parent)
+            sys(__NR_exit_group, EXIT_FAILED);
+    }
+    birth->error = become_launcher(&birth->start);
+    sys(__NR_exit_group, EXIT_FAILED);
+}
+
+static void close_source(struct source *source)
+{
+    if (source->fd < 0)
+        return;
+    sys(__NR_close, source->fd); /* which also takes it out of the epoll set */
+    source->fd = -1;
+}
+
+static void watch(struct session *session, struct source *source, long fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
+    source->session = session;
+    source->fd = (int)fd;
+    sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void tell(struct session *session, int kind, int first, int second)
+{
+    struct event event = {session->id, kind, first, second};
+    launch_deliver(session->owner, &event);
+}
+
+static void kill_source(const struct source *source)
+{
+    if (source->fd >= 0)
+        sys(__NR_pidfd_send_signal, source->fd, SIGKILL, 0, 0);
+}
+
+static void child_seen(struct session *session, int pid)
+{
+    if (session->child_pid)
+        return;
+    long fd = sys(__NR_pidfd_open, pid, 0);
+    session->child_pid = pid;
+    if (fd < 0) { /* it was gone before it could be known */
+        session->child_status = STATUS_UNKNOWN;
+        return;
+    }
+    watch(session, &session->child, fd);
+    struct event event = {session->id, EVENT_CHILD, pid, (int)fd};
+    session->child_delivered = launch_deliver(session->owner, &event);
+    if (!session->child_delivered && (session->flags & LAUNCH_ATTACHED))
+        kill_source(&session->child);
+}
+
+static void record_seen(struct session *session, const struct record *record, int pid)
+{
+    switch (record->kind) {
+    case RECORD_FAILED:
+        session->executing = 0;
+        tell(session, EVENT_FAILED, record->first, record->second);
+        break;
+    case RECORD_CHILD:
+        child_seen(session, pid);
+        break;
+    case RECORD_STARTED:
+        tell(session, EVENT_STARTED, 0, 0);
+        break;
+    case RECORD_EXECUTING:
+        session->executing = 1;
+        break;
+    case RECORD_EXITED:
+        session->reported = 1;
+        session->code = record->first;
+        session->signal = record->second;
+        break;
+    }
+}
+
+static void read_status(struct session *session)
+{
+    while (session->status.fd >= 0) {
+        struct record record;
+        struct iovec part = {&record, sizeof record};
+        _Alignas(struct cmsghdr) char control[256];
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        long size = sys(__NR_recvmsg, session->status.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (size == -EAGAIN || size == -EINTR)
+            return;
+        if (size <= 0) {
+            close_source(&session->status);
+            if (session->executing)
+                tell(session, EVENT_STARTED, 0, 0);
+            return;
+        }
+        const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        int pid = 0;
+        if (header && header->cmsg_type == SCM_CREDENTIALS)
+            pid = ((const struct ucred *)CMSG_DATA(header))->pid;
+        if (size == sizeof record)
+            record_seen(session, &record, pid);
+    }
+}
+
+static void stop_watching(const struct source *source)
+{
+    struct epoll_event none = {0};
+    if (source->fd >= 0)
+        sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_DEL, source->fd, &none);
+}
+
+static void reaped(int pid, int status)
+{
+    for (struct session *session = launches.sessions; session; session = session->next) {
+        if (pid == session->launcher_pid) {
+            session->launcher_status = status;
+            stop_watching(&session->launcher);
+        }
+        if (pid == session->child_pid) {
+            session->child_status = status;
+            stop_watching(&session->child);
+        }
+    }
+}
+
+/* Reaps this thread's children (__WNOTHREAD), never those of Node's own. Processes in the middle of a chain, and those
+ * whose launcher was killed before anyone could name them, belong to no session. */
+static void reap_all(void)
+{
+    for (struct session *session = launches.sessions; session; session = session->next)
+        if (!session->child_pid)
+            read_status(session); /* who a child is must be known before it is gone */
+    for (;;) {
+        int status = 0;
+        long pid = sys(__NR_wait4, -1, &status, WNOHANG | __WALL | __WNOTHREAD, 0);
+        if (pid <= 0)
+            return;
+        reaped((int)pid, status);
+    }
+}
+
+static int over(const struct session *session)
+{
+    return session->status.fd < 0 && session->launcher_status != UNKNOWN &&
+           (session->child_pid == 0 || session->child_status != UNKNOWN);
+}
+
+static void release_owner(struct owner *owner)
+{
+    pthread_mutex_lock(&launches.lock);
+    int left = --owner->references;
+    pthread_mutex_unlock(&launches.lock);
+    if (left == 0)
+        free(owner);
+}
+
+static void end_session(struct session *session)
+{
+    int status = session->child_pid ? session->child_status : session->launcher_status;
+    if (!session->reported) {
+        session->signal = status & 0x7f;
+        session->code = session->signal ? 0 : (status >> 8) & 0xff;
+    }
+    close_source(&session->launcher);
+    if (!session->child_delivered)
+        close_source(&session->child);
+    tell(session, EVENT_EXITED, session->code, session->signal);
+    release_owner(session->owner);
+    free(session);
+}
+
+static void end_sessions(void)
+{
+    for (struct session **link = &launches.sessions; *link;) {
+        struct session *session = *link;
+        if (!over(session)) {
+            link = &session->next;
+            continue;
+        }
+        *link = session->next;
+        end_session(session);
+    }
+}
+
+static void free_request(struct request *request)
+{
+    for (int i = 0; i < request->owned_count; i++)
+        sys(__NR_close, request->owned[i]);
+    free(request);
+}
+
+static long open_channel(int *ours, int *theirs)
+{
+    int pair[2];
+    const int on = 1;
+    long result = sys(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+    if (result < 0)
+        return result;
+    sys(__NR_setsockopt, pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    *ours = pair[0];
+    *theirs = pair[1];
+    return 0;
+}
+
+static void fill_slots(struct request *request, int status, int plan)
+{
+    for (int i = 0; i < request->start.count; i++) {
+        int *slot = &request->start.slots[i];
+        if (*slot == SLOT_STATUS)
+            *slot = status;
+        else if (*slot == SLOT_LIFELINE)
+            *slot = launches.lifeline[0];
+        else if (*slot == SLOT_PLAN) {
+            *slot = plan;
+            request->start.plan_slot = i;
+        }
+    }
+}
+
+/* Returns the step that failed, with *error set, or 0. */
+static int clone_launcher(struct session *session, struct request *request, long *error)
+{
+    int ours = -1, theirs = -1, pidfd = -1;
+    long plan = store_plan(request->plan, request->plan_size);
+    if ((*error = plan < 0 ? plan : open_channel(&ours, &theirs)) < 0) {
+        if (plan >= 0)
+            sys(__NR_close, plan);
+        return STEP_PREPARE;
+    }
+    fill_slots(request, theirs, (int)plan);
+    struct birth birth = {.start = request->start};
+    long pid = clone_onto(CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child_stack + CHILD_STACK, &pidfd, born, &birth);
+    sys(__NR_close, theirs);
+    sys(__NR_close, plan);
+    watch(session, &session->status, ours);
+    if (pid < 0) {
+        *error = pid;
+        return STEP_CLONE;
+    }
+    session->launcher_pid = (int)pid;
+    session->launcher_status = UNKNOWN;
+    watch(session, &session->launcher, pidfd);
+    *error = birth.error;
+    return birth.error ? STEP_LAUNCHER : 0;
+}
+
+static void start_session(struct request *request)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session) /* as any allocation in Node: fatal, and nothing has been started */
+        abort();
+    session->owner = request->owner;
+    session->id = request->session;
+    session->flags = request->flags;
+    session->status.fd = session->launcher.fd = session->child.fd = -1;
+    session->child_status = UNKNOWN;
+    request->start.expected_parent = request->flags & LAUNCH_ATTACHED ? (int)sys(__NR_getpid) : 0;
+    long error = 0;
+    int step = clone_launcher(session, request, &error);
+    if (step)
+        tell(session, EVENT_FAILED, step, (int)-error);
+    session->next = launches.sessions;
+    launches.sessions = session;
+    free_request(request);
+}
+
+static void kill_orphans(void)
+{
+    for (struct session *session = launches.sessions; session; session = session->next) {
+        pthread_mutex_lock(&launches.lock);
+        int orphan = session->owner->closed && (session->flags & LAUNCH_ATTACHED);
+        pthread_mutex_unlock(&launches.lock);
+        if (orphan) {
+            kill_source(&session->launcher);
+            kill_source(&session->child);
+        }
+    }
+}
+
+static void take_requests(void)
+{
+    uint64_t count;
+    sys(__NR_read, launches.wake, &count, sizeof count);
+    pthread_mutex_lock(&launches.lock);
+    struct request *request = launches.requests;
+    launches.requests = NULL;
+    launches.last_request = &launches.requests;
+    pthread_mutex_unlock(&launches.lock);
+    kill_orphans();
+    while (request) {
+        struct request *next = request->next;
+        start_session(request);
+        request = next;
+    }
+}
+
+static void *launch_thread(void *unused)
+{
+    const uint64_t every_signal = ~0ULL;
+    (void)unused;
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &every_signal, 0, sizeof every_signal);
+    sys(__NR_prctl, PR_SET_NAME, "isol8-launch");
+    for (;;) {
+        struct epoll_event events[BATCH];
+        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, -1, 0, 8);
+        for (long i = 0; i < count; i++) {
+            struct source *source = events[i].data.ptr;
+            if (!source)
+                take_requests();
+            else if (source == &source->session->status)
+                read_status(source->session);
+        }
+        reap_all();
+        end_sessions();
+    }
+    return NULL;
+}
+
+static long start_thread(void)
+{
+    pthread_t thread;
+    struct epoll_event woken = {.events = EPOLLIN};
+    launches.last_request = &launches.requests;
+    long result = sys(__NR_pipe2, launches.lifeline, O_CLOEXEC);
+    if (result >= 0)
+        result = launches.poll = (int)sys(__NR_epoll_create1, EPOLL_CLOEXEC);
+    if (result >= 0)
+        result = launches.wake = (int)sys(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (result >= 0)
+        result = sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, launches.wake, &woken);
+    if (result >= 0)
+        result = -pthread_create(&thread, NULL, launch_thread, NULL);
+    launches.running = result >= 0;
+    return result;
+}
+
+static void wake(void)
+{
+    const uint64_t one = 1;
+    sys(__NR_write, launches.wake, &one, sizeof one);
+}
+
+int launch_submit(struct request *request)
+{
+    pthread_mutex_lock(&launches.lock);
+    long result = launches.running ? 0 : start_thread();
+    if (result >= 0) {
+        request->next = NULL;
+        request->owner->references++;
+        *launches.last_request = request;
+        launches.last_request = &request->next;
+    }
+    pthread_mutex_unlock(&launches.lock);
+    if (result >= 0)
+        wake();
+    return (int)result;
+}
+
+int launch_deliver(struct owner *owner, const struct event *event)
+{
+    struct event *copy = malloc(sizeof *copy);
+    if (!copy)
+        abort();
+    *copy = *event;
+    pthread_mutex_lock(&launches.lock); /* the function is gone once closed is set */
+    int taken = !owner->closed && napi_call_threadsafe_function(owner->deliver, copy, napi_tsfn_nonblocking) == napi_ok;
+    pthread_mutex_unlock(&launches.lock);
+    if (!taken)
+        free(copy);
+    return taken;
+}
+
+void launch_owner_closed(struct owner *owner)
+{
+    pthread_mutex_lock(&launches.lock);
+    owner->closed = 1;
+    int running = launches.running;
+    pthread_mutex_unlock(&launches.lock);
+    release_owner(owner);
+    if (running)
+        wake();
+}

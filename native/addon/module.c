@@ -1,0 +1,257 @@
+#include "addon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+__asm__(".section .rodata\n"
+        ".globl launcher_image\n.hidden launcher_image\nlauncher_image:\n"
+        ".incbin \"" ISOL8_LAUNCHER_PATH "\"\n"
+        ".globl launcher_image_end\n.hidden launcher_image_end\nlauncher_image_end:\n"
+        ".text\n");
+extern const char launcher_image[], launcher_image_end[];
+
+static int kept_launcher = -1;
+
+static napi_value fail(napi_env env, const char *text)
+{
+    napi_throw_type_error(env, NULL, text);
+    return NULL;
+}
+
+static napi_value number(napi_env env, double value)
+{
+    napi_value result = NULL;
+    napi_create_double(env, value, &result);
+    return result;
+}
+
+/* The bytes of a typed array. */
+static int bytes_of(napi_env env, napi_value value, void **data, size_t *size)
+{
+    bool typed = false;
+    napi_typedarray_type type;
+    size_t length;
+    if (napi_is_typedarray(env, value, &typed) != napi_ok || !typed)
+        return 0;
+    if (napi_get_typedarray_info(env, value, &type, &length, data, NULL, NULL) != napi_ok)
+        return 0;
+    *size = length * (type == napi_int32_array || type == napi_uint32_array ? 4 : 1);
+    return type == napi_uint8_array || type == napi_int32_array || type == napi_uint32_array;
+}
+
+static int argument_of(napi_env env, napi_value value, long *result)
+{
+    napi_valuetype type;
+    int64_t integer = 0;
+    bool lossless;
+    void *data = NULL;
+    size_t size;
+    napi_typeof(env, value, &type);
+    switch (type) {
+    case napi_number:
+        napi_get_value_int64(env, value, &integer);
+        break;
+    case napi_bigint:
+        napi_get_value_bigint_int64(env, value, &integer, &lossless);
+        break;
+    case napi_null:
+    case napi_undefined:
+        break;
+    default:
+        if (!bytes_of(env, value, &data, &size))
+            return 0;
+        integer = (int64_t)(uintptr_t)data;
+    }
+    *result = (long)integer;
+    return 1;
+}
+
+/* syscall(number, ...arguments): number | bigint | null | typed array (its address) -> result or negated errno. */
+static napi_value js_syscall(napi_env env, napi_callback_info info)
+{
+    napi_value values[7];
+    size_t count = 7;
+    long args[7] = {0};
+    napi_get_cb_info(env, info, &count, values, NULL, NULL);
+    for (size_t i = 0; i < count && i < 7; i++)
+        if (!argument_of(env, values[i], &args[i]))
+            return fail(env, "syscall takes numbers, null and typed arrays");
+    return number(env, (double)sys6(args[0], args[1], args[2], args[3], args[4], args[5], args[6]));
+}
+
+static void call_js(napi_env env, napi_value callback, void *context, void *data)
+{
+    struct owner *owner = context;
+    struct event event = *(struct event *)data;
+    free(data);
+    if (!env)
+        return;
+    napi_value undefined, arguments[4];
+    napi_get_undefined(env, &undefined);
+    napi_create_uint32(env, event.session, &arguments[0]);
+    napi_create_int32(env, event.kind, &arguments[1]);
+    napi_create_int32(env, event.first, &arguments[2]);
+    napi_create_int32(env, event.second, &arguments[3]);
+    if (event.kind == EVENT_EXITED && --owner->active == 0)
+        napi_unref_threadsafe_function(env, owner->deliver);
+    napi_call_function(env, undefined, callback, 4, arguments, NULL);
+}
+
+static void owner_gone(napi_env env, void *data, void *hint)
+{
+    (void)env;
+    (void)hint;
+    launch_owner_closed(data);
+}
+
+/* listen(callback): where this environment's events (session, kind, first, second) go; once. */
+static napi_value js_listen(napi_env env, napi_callback_info info)
+{
+    napi_value callback, name;
+    size_t count = 1;
+    void *known = NULL;
+    napi_get_cb_info(env, info, &count, &callback, NULL, NULL);
+    napi_get_instance_data(env, &known);
+    struct owner *owner = known ? NULL : calloc(1, sizeof *owner);
+    if (!owner)
+        return fail(env, "listen was called before");
+    owner->references = 1;
+    napi_create_string_utf8(env, "isol8", NAPI_AUTO_LENGTH, &name);
+    if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, owner, owner_gone, owner, call_js,
+                                        &owner->deliver) != napi_ok) {
+        free(owner);
+        return fail(env, "listen needs a function");
+    }
+    napi_unref_threadsafe_function(env, owner->deliver);
+    napi_set_instance_data(env, owner, NULL, NULL);
+    return NULL;
+}
+
+struct launch_arguments {
+    uint8_t *plan;
+    size_t plan_size;
+    int *slots;
+    size_t slots_size;
+    int *owned;
+    size_t owned_size;
+    int32_t launcher;
+    uint32_t session;
+    int32_t flags;
+};
+
+static int read_launch(napi_env env, napi_value *values, struct launch_arguments *a)
+{
+    return bytes_of(env, values[0], (void **)&a->plan, &a->plan_size) &&
+           bytes_of(env, values[1], (void **)&a->slots, &a->slots_size) &&
+           bytes_of(env, values[2], (void **)&a->owned, &a->owned_size) &&
+           napi_get_value_int32(env, values[3], &a->launcher) == napi_ok &&
+           napi_get_value_uint32(env, values[4], &a->session) == napi_ok &&
+           napi_get_value_int32(env, values[5], &a->flags) == napi_ok;
+}
+
+static struct request *copy_request(const struct launch_arguments *a)
+{
+    struct request *request = calloc(1, sizeof *request + 2 * a->slots_size + a->owned_size + a->plan_size);
+    if (!request)
+        abort();
+    request->start.count = (int)(a->slots_size / sizeof(int));
+    request->start.slots = (int *)(request + 1);
+    request->start.copies = request->start.slots + request->start.count;
+    request->start.launcher = a->launcher;
+    request->owned = request->start.copies + request->start.count;
+    request->owned_count = (int)(a->owned_size / sizeof(int));
+    request->plan = (uint8_t *)(request->owned + request->owned_count);
+    request->plan_size = a->plan_size;
+    request->session = a->session;
+    request->flags = a->flags;
+    memcpy(request->start.slots, a->slots, a->slots_size);
+    memcpy(request->owned, a->owned, a->owned_size);
+    memcpy(request->plan, a->plan, a->plan_size);
+    return request;
+}
+
+/* launch(plan, slots, owned, launcher, session, flags): 0 or a negated errno. `owned` descriptors are closed in any
+ * case, once the launcher has its copies. */
+static napi_value js_launch(napi_env env, napi_callback_info info)
+{
+    napi_value values[6];
+    size_t count = 6;
+    struct launch_arguments arguments = {0};
+    void *data = NULL;
+    napi_get_cb_info(env, info, &count, values, NULL, NULL);
+    napi_get_instance_data(env, &data);
+    struct owner *owner = data;
+    if (!owner || count != 6 || !read_launch(env, values, &arguments))
+        return fail(env, "launch(plan, slots, owned, launcher, session, flags) after listen");
+    struct request *request = copy_request(&arguments);
+    request->owner = owner;
+    int result = launch_submit(request);
+    if (result < 0)
+        free(request);
+    else if (owner->active++ == 0) /* keeps the event loop alive, as a child process does; the request is gone */
+        napi_ref_threadsafe_function(env, owner->deliver);
+    return number(env, result);
+}
+
+/* become(plan, slots, launcher): replaces this process by the launcher; returns only a negated errno. */
+static napi_value js_become(napi_env env, napi_callback_info info)
+{
+    const uint64_t every_signal = ~0ULL;
+    napi_value values[3];
+    size_t count = 3, plan_size, slots_size;
+    uint8_t *plan;
+    int *slots;
+    int32_t launcher;
+    napi_get_cb_info(env, info, &count, values, NULL, NULL);
+    if (count != 3 || !bytes_of(env, values[0], (void **)&plan, &plan_size) ||
+        !bytes_of(env, values[1], (void **)&slots, &slots_size) ||
+        napi_get_value_int32(env, values[2], &launcher) != napi_ok)
+        return fail(env, "become(plan, slots, launcher)");
+    struct launch_arguments arguments = {.slots = slots, .slots_size = slots_size, .launcher = launcher};
+    struct request *request = copy_request(&arguments);
+    long fd = store_plan(plan, plan_size);
+    if (fd < 0)
+        return number(env, (double)fd);
+    for (int i = 0; i < request->start.count; i++)
+        if (request->start.slots[i] == SLOT_PLAN) {
+            request->start.slots[i] = (int)fd;
+            request->start.plan_slot = i;
+        }
+    sys(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &every_signal, 0, sizeof every_signal);
+    return number(env, (double)become_launcher(&request->start));
+}
+
+/* keepLauncher(fd): remembers the launcher's descriptor for all threads of the process, the first one given; -1 asks.
+ * Returns what is remembered. */
+static napi_value js_keep_launcher(napi_env env, napi_callback_info info)
+{
+    napi_value value;
+    size_t count = 1;
+    int32_t fd = -1;
+    int none = -1;
+    napi_get_cb_info(env, info, &count, &value, NULL, NULL);
+    napi_get_value_int32(env, value, &fd);
+    __atomic_compare_exchange_n(&kept_launcher, &none, fd, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return number(env, __atomic_load_n(&kept_launcher, __ATOMIC_ACQUIRE));
+}
+
+static void export_function(napi_env env, napi_value exports, const char *name, napi_callback function)
+{
+    napi_value value;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value);
+    napi_set_named_property(env, exports, name, value);
+}
+
+NAPI_MODULE_INIT()
+{
+    napi_value image;
+    export_function(env, exports, "syscall", js_syscall);
+    export_function(env, exports, "listen", js_listen);
+    export_function(env, exports, "launch", js_launch);
+    export_function(env, exports, "become", js_become);
+    export_function(env, exports, "keepLauncher", js_keep_launcher);
+    napi_create_buffer_copy(env, (size_t)(launcher_image_end - launcher_image), launcher_image, NULL, &image);
+    napi_set_named_property(env, exports, "launcherImage", image);
+    return exports;
+}

@@ -1,0 +1,126 @@
+#include "launcher.h"
+
+static int inside(uint64_t at, uint64_t size, uint64_t from, uint64_t to)
+{
+    return at >= from && at <= to && size <= to - at;
+}
+
+static int in_data(const struct plan *plan, uint64_t at, uint64_t size)
+{
+    return inside(at, size, (uint64_t)((uint8_t *)(plan->steps + plan->header->step_count) - plan->base),
+                  plan->header->relocations_at);
+}
+
+/* A relocation may change data and its own step's arguments, never what has been checked here. */
+static int relocation_ok(const struct plan *plan, uint32_t step, const struct relocation *relocation)
+{
+    uint64_t args = (uint64_t)((uint8_t *)plan->steps[step].args - plan->base);
+    uint64_t width = relocation->kind == RELOCATE_DECIMAL ? DECIMAL_SIZE : 8;
+    if (!in_data(plan, relocation->at, width) &&
+        !inside(relocation->at, width, args, args + sizeof plan->steps[step].args))
+        return 0;
+    if (relocation->kind != RELOCATE_DECIMAL && relocation->at % 8)
+        return 0;
+    switch (relocation->kind) {
+    case RELOCATE_ADDRESS:
+        return in_data(plan, relocation->value, 0);
+    case RELOCATE_CELL:
+        return in_data(plan, relocation->value, 4) && relocation->value % 4 == 0;
+    case RELOCATE_RESULT:
+    case RELOCATE_DECIMAL:
+        return relocation->value < step;
+    }
+    return 0;
+}
+
+static int step_ok(const struct plan *plan, uint32_t index)
+{
+    const struct step *step = &plan->steps[index];
+    const struct header *header = plan->header;
+    if (step->op > OP_SUPERVISE || step->expect > EXPECT_CELL || step->tolerated_count > 3)
+        return 0;
+    if (step->expect == EXPECT_CELL && (!in_data(plan, step->expected_cell, 4) || step->expected_cell % 4))
+        return 0;
+    if ((step->op == OP_FORK || step->op == OP_VFORK) && (step->child <= index || step->child >= header->step_count))
+        return 0;
+    if (step->op == OP_EXEC && (step->args[3] > header->size / 8 || step->args[0] % 8 ||
+                                !in_data(plan, step->args[0], step->args[3] * 8)))
+        return 0;
+    if (!inside(step->first_relocation, step->relocation_count, 0, header->relocation_count))
+        return 0;
+    for (uint32_t i = 0; i < step->relocation_count; i++)
+        if (!relocation_ok(plan, index, &plan->relocations[step->first_relocation + i]))
+            return 0;
+    return 1;
+}
+
+static int tables_ok(const struct plan *plan)
+{
+    const struct header *h = plan->header;
+    uint64_t steps_end = sizeof *h + (uint64_t)h->step_count * sizeof(struct step);
+    uint64_t relocations_size = (uint64_t)h->relocation_count * sizeof(struct relocation);
+    if (h->step_count == 0 || h->relocations_at % 4 || !inside(h->relocations_at, relocations_size, steps_end, h->size))
+        return 0;
+    if (h->results_at % 8 || !in_data(plan, h->results_at, (uint64_t)h->step_count * 8))
+        return 0;
+    if (h->failures_at % 4 || !in_data(plan, h->failures_at, (uint64_t)h->failure_count * sizeof(struct failure)))
+        return 0;
+    const struct failure *failures = (const struct failure *)(plan->base + h->failures_at);
+    for (uint32_t i = 0; i < h->failure_count; i++)
+        if (!in_data(plan, failures[i].text_at, failures[i].text_size))
+            return 0;
+    return in_data(plan, h->errno_names_at, (uint64_t)h->errno_name_count * ERRNO_NAME_SIZE);
+}
+
+int plan_open(struct plan *plan, void *bytes, uint64_t size)
+{
+    struct header *header = bytes;
+    if (size < sizeof *header || size > MAX_PLAN_SIZE || header->size != size)
+        return -1;
+    if (header->magic != PLAN_MAGIC || header->version != PLAN_VERSION || header->machine != MACHINE_HERE)
+        return -1;
+    plan->base = bytes;
+    plan->header = header;
+    plan->steps = (struct step *)(plan->base + sizeof *header);
+    if (!tables_ok(plan))
+        return -1;
+    plan->relocations = (struct relocation *)(plan->base + header->relocations_at);
+    plan->results = (int64_t *)(plan->base + header->results_at);
+    for (uint32_t i = 0; i < header->step_count; i++)
+        if (!step_ok(plan, i))
+            return -1;
+    return 0;
+}
+
+/* What stands before the digits (as in "/proc//////1234") was put there by the encoder. */
+static void write_decimal(uint8_t *room, uint64_t value)
+{
+    for (int i = DECIMAL_SIZE - 1; i >= 0; i--) {
+        room[i] = (uint8_t)('0' + value % 10);
+        value /= 10;
+        if (value == 0)
+            return;
+    }
+}
+
+void plan_relocate(const struct plan *plan, const struct step *step)
+{
+    for (uint32_t i = 0; i < step->relocation_count; i++) {
+        const struct relocation *relocation = &plan->relocations[step->first_relocation + i];
+        uint8_t *at = plan->base + relocation->at;
+        switch (relocation->kind) {
+        case RELOCATE_ADDRESS:
+            *(uint64_t *)at = (uint64_t)(uintptr_t)(plan->base + relocation->value);
+            break;
+        case RELOCATE_RESULT:
+            *(int64_t *)at = plan->results[relocation->value];
+            break;
+        case RELOCATE_CELL:
+            *(int64_t *)at = *(int32_t *)(plan->base + relocation->value);
+            break;
+        case RELOCATE_DECIMAL:
+            write_decimal(at, (uint64_t)plan->results[relocation->value]);
+            break;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+#include "launcher.h"
+
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+enum { ANY_CHILD = -1, WAIT_NOHANG = 1, WAIT_ALL_CLONES = 0x40000000, EINTR = 4 };
+
+struct ward {
+    int child;
+    int outside;
+    int ended;
+    int code;
+    int signal;
+};
+
+/* Reaps everything that has ended; processes orphaned in the namespace become children of PID 1. */
+static void reap(struct ward *ward)
+{
+    for (;;) {
+        int status = 0;
+        long pid = sys(__NR_wait4, ANY_CHILD, &status, WAIT_NOHANG | WAIT_ALL_CLONES, 0);
+        if (pid <= 0)
+            return;
+        if (pid != ward->child)
+            continue;
+        ward->ended = 1;
+        ward->signal = status & 0x7f;
+        ward->code = ward->signal ? EXIT_SIGNALLED + ward->signal : (status >> 8) & 0xff;
+    }
+}
+
+static int stops(long signal)
+{
+    return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* A signal that the kernel itself sent (si_code > 0: the terminal, for one) has reached the program's group already. */
+static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
+{
+    if (info->si_code <= 0)
+        sys(__NR_kill, ward->child, signal);
+    if (ward->outside && stops(signal))
+        sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* so that the shell sees its job stop */
+}
+
+/* All signals are blocked since before the launcher began, so none is lost before the first wait. */
+static void watch(struct ward *ward)
+{
+    const uint64_t every_signal = ~0ULL;
+    while (!ward->ended) {
+        siginfo_t info;
+        long signal = sys(__NR_rt_sigtimedwait, &every_signal, &info, 0, sizeof every_signal);
+        if (signal == -EINTR)
+            continue;
+        if (signal == SIGCHLD)
+            reap(ward);
+        if (signal > 0 && !ward->ended)
+            pass_on(ward, signal, &info);
+    }
+}
+
+long supervise(const struct plan *plan, int child, int outside)
+{
+    struct ward ward = {.child = child, .outside = outside};
+    if (outside) {
+        watch(&ward);
+        return ward.code;
+    }
+    int channel = plan->header->status;
+    sys(__NR_munmap, plan->base, plan->header->size); /* it holds the program's environment */
+    watch(&ward);
+    /* PID 1 cannot end by a signal of its own, so how the program ended goes out as a record. */
+    struct record record = {RECORD_EXITED, ward.signal ? 0 : ward.code, ward.signal};
+    if (channel >= 0)
+        sys(__NR_write, channel, &record, sizeof record);
+    for (;;)
+        sys(__NR_exit_group, ward.code);
+}

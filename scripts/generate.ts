@@ -1,0 +1,17 @@
+/** Writes what is generated from tables and checked in; with --check, fails when a file differs instead. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { renderWireHeader } from './wire-header.js';
+
+const outputs: Record<string, string> = { 'native/include/wire.h': renderWireHeader() };
+
+let stale = false;
+for (const [path, text] of Object.entries(outputs)) {
+  const url = new URL(`../${path}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(url, text);
+  } else if (readFileSync(url, 'utf8') !== text) {
+    console.error(`${path} differs from what its table says; run: npm run generate`);
+    stale = true;
+  }
+}
+process.exitCode = stale ? 1 : 0;

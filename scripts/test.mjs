@@ -1,0 +1,77 @@
+/**
+ * `npm test [-- PATH… --node-option…]`: runs test/**\/*.test.ts, or the files whose path holds one of the words.
+ * With MUST_WORK=1 a skipped test is a failure.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { root } from './compile/root.mjs';
+
+const testSeconds = 120;
+const fileSeconds = 300;
+
+/** Every test file, as a path from the root. Listed here, since node's own globs differ by version. */
+function findTests(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      return findTests(path);
+    }
+    return entry.name.endsWith('.test.ts') ? [path] : [];
+  });
+}
+
+function selectTests(words) {
+  const tests = findTests('test').sort();
+  if (words.length === 0) {
+    return tests;
+  }
+  const paths = words.map((word) => relative(root, resolve(word)));
+  return tests.filter((test) => paths.some((path, i) => test.startsWith(path) || test.includes(words[i])));
+}
+
+/**
+ * Node 24 gives every test of a file its own limit; Node 20 and 22 count the whole file and kill it. Where only
+ * tests are limited, a file that never ends is stopped by test-deadline.mjs, which names what it waits for.
+ */
+function limits() {
+  const perTest = Number(process.versions.node.split('.')[0]) >= 24;
+  return [
+    `--test-timeout=${(perTest ? testSeconds : fileSeconds + 10) * 1000}`,
+    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+  ];
+}
+
+function runTests(tests, options) {
+  const parameters = [
+    ...['--import', 'tsx', '--import', './scripts/test-deadline.mjs'],
+    ...['--test', '--test-reporter=./scripts/must-work-reporter.mjs', '--test-reporter-destination=stdout'],
+    ...limits(),
+    ...options,
+    ...tests,
+  ];
+  const child = spawn(process.execPath, parameters, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ISOL8_TEST_FILE_SECONDS: String(fileSeconds) },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
+}
+
+const words = process.argv.slice(2);
+const tests = selectTests(words.filter((word) => !word.startsWith('-')));
+if (tests.length === 0) {
+  console.error(`isol8: no test file found under test/ for: ${words.join(' ') || 'everything'}`);
+  process.exitCode = 1;
+} else {
+  runTests(
+    tests,
+    words.filter((word) => word.startsWith('-')),
+  );
+}

@@ -1,0 +1,35 @@
+/**
+ * Every error isol8 throws on purpose is an {@link Isol8Error}: `message` says which operation failed on which
+ * object, the errno's name, the likely cause and what to do about it; `code` is for programs.
+ */
+export class Isol8Error extends Error {
+  override readonly name: string = 'Isol8Error';
+  /** An errno name (`EPERM`, …) or one of isol8's own words (`ERR_SPEC`, `ERR_UNSUPPORTED`). */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A field of a spec, or an option of a command, that cannot be as it is. Thrown before anything is started. */
+export class SpecError extends Isol8Error {
+  override readonly name = 'SpecError';
+  /** The field as a path: `mounts[1].destination`. */
+  readonly field: string;
+
+  constructor(field: string, problem: string, options?: { cause?: unknown }) {
+    super('ERR_SPEC', `${field}: ${problem}`, options);
+    this.field = field;
+  }
+}
+
+/** This machine (operating system, processor, kernel, runtime, package) cannot do what was asked. */
+export class UnsupportedError extends Isol8Error {
+  override readonly name = 'UnsupportedError';
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ERR_UNSUPPORTED', message, options);
+  }
+}

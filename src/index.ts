@@ -1,0 +1,24 @@
+export type { Duration } from './foundation/duration.js';
+export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js';
+export type { IdRange } from './ids/ranges.js';
+export type { IdMapChoice } from './ids/resolve.js';
+export type { NamespaceKind } from './namespaces/kinds.js';
+export { StepError } from './sandbox/failure.js';
+export type { ExitStatus, Process } from './sandbox/process.js';
+export type { SignalName, SpawnSpec } from './sandbox/process-spec.js';
+export { type RunResult, type RunSpec, run } from './sandbox/run.js';
+export { spawn } from './sandbox/spawn.js';
+export type {
+  BindMount,
+  DevptsMount,
+  MountSpec,
+  MqueueMount,
+  NamespaceChoice,
+  NamespacesSpec,
+  ProcMount,
+  Propagation,
+  ResourceLimit,
+  SandboxSpec,
+  TmpfsMount,
+} from './sandbox/spec.js';
+export type { Stdio, TerminalSize } from './sandbox/stdio.js';

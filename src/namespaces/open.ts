@@ -1,0 +1,83 @@
+import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { SystemCallError, closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
+import { AT, IOCTL, O } from '../syscalls/constants.js';
+import { statDescriptor } from '../syscalls/files.js';
+import { KINDS, type NamespaceKind } from './kinds.js';
+
+/** How an existing namespace is named. */
+export type NamespaceTarget = { readonly path: string } | { readonly pid: number } | { readonly fd: number };
+
+/** An opened namespace; whoever opened it closes the descriptor. */
+export interface OpenNamespace {
+  readonly kind: NamespaceKind;
+  readonly fd: number;
+  readonly inode: bigint;
+}
+
+/**
+ * Opens a namespace of the given kind. A pid is looked up in /proc and a path is followed, ioctl_nsfs(2) says whether
+ * it is a namespace and of which kind.
+ *
+ * @throws SpecError when it is another kind or none at all.
+ * @throws Isol8Error with the errno when it cannot be opened.
+ */
+export function openNamespace(target: NamespaceTarget, kind: NamespaceKind, field: string): OpenNamespace {
+  const path = pathOf(target, kind);
+  const fd = openTarget(path, field);
+  try {
+    const type = trySyscall('ioctl', fd, IOCTL.NS_GET_NSTYPE, 0);
+    if (type !== KINDS[kind].flag) {
+      const found = Object.entries(KINDS).find(([, facts]) => facts.flag === type)?.[0];
+      throw new SpecError(field, `${path} is ${found ? `a ${found} namespace, not ${kind}` : 'not a namespace'}`);
+    }
+    return { kind, fd, inode: statDescriptor(fd).inode };
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}
+
+/** The inode of this process's own namespace, which names it as long as it lives. */
+export function ownInode(kind: NamespaceKind): bigint | undefined {
+  const fd = trySyscall('openat', AT.FDCWD, cString(`/proc/thread-self/ns/${kind}`), O.RDONLY | O.CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  try {
+    return statDescriptor(fd).inode;
+  } finally {
+    closeDescriptor(fd);
+  }
+}
+
+/** The inode of the user namespace that owns a namespace, undefined when it may not be seen from here. */
+export function ownerInode(fd: number): bigint | undefined {
+  const owner = trySyscall('ioctl', fd, IOCTL.NS_GET_USERNS, 0);
+  if (owner < 0) return undefined;
+  try {
+    return statDescriptor(owner).inode;
+  } finally {
+    closeDescriptor(owner);
+  }
+}
+
+function pathOf(target: NamespaceTarget, kind: NamespaceKind): string {
+  if ('path' in target) return target.path;
+  return 'pid' in target ? `/proc/${target.pid}/ns/${kind}` : `/proc/self/fd/${target.fd}`;
+}
+
+const REMEDY: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no such process or file.',
+  ESRCH: 'There is no such process.',
+  EACCES: 'Looking at the namespaces of another user\'s process takes CAP_SYS_PTRACE in its user namespace: be root.',
+  EPERM: 'Looking at the namespaces of another user\'s process takes CAP_SYS_PTRACE in its user namespace: be root.',
+};
+
+function openTarget(path: string, field: string): number {
+  try {
+    return syscall('openat', [AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0], path);
+  } catch (cause) {
+    if (!(cause instanceof SystemCallError)) throw cause;
+    const remedy = REMEDY[cause.code];
+    throw new Isol8Error(cause.code, `${field}: open ${path}: ${cause.code}${remedy ? `. ${remedy}` : ''}`, { cause });
+  }
+}
+

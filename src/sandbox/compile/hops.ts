@@ -1,0 +1,159 @@
+import { formatTimensOffsets } from '../../clocks/offsets.js';
+import { AT, CLONE, O } from '../../syscalls/constants.js';
+import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
+import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
+import { type Context, flagsOf, isJoined, isNew, newKinds } from './context.js';
+import { dropLifelineWriter, guard, makeLifeline } from './lifeline.js';
+import { hasMaps, HOST_PROC, mapSteps, type ProcDirectory } from './maps.js';
+import { EARLY_PROC, earlyProc, needsEarlyProc } from './mounts.js';
+import { returnTerminal } from './terminal.js';
+
+/** One step down: what the parent does first, and the namespaces that its child starts in. */
+interface Hop {
+  readonly before: readonly Step[];
+  readonly flags: number;
+}
+
+/** The child's view of the steps that come after the last hop. */
+type Main = (depth: number | undefined) => Step[];
+
+/**
+ * From the launcher's first process to the main one. A new child is needed where a namespace only takes in children
+ * (pid, time), where somebody outside has to write maps (user), and once more where clock offsets must be set inside
+ * the new user namespace before anyone enters the time namespace.
+ */
+export function descend(context: Context, main: Main): Step[] {
+  if (!needsChild(context)) {
+    const flags = flagsOf(newKinds(context));
+    const unshare = call('unshare', [flags], 'leave the namespaces', { field: 'namespaces', object: 'namespaces' });
+    const depth = context.options.mode === 'attached' ? 0 : undefined;
+    return [...(flags === 0 ? [] : [unshare]), ...main(depth)];
+  }
+  return hopSteps({ context, hops: hopsOf(context), depth: 0, main });
+}
+
+function needsChild(context: Context): boolean {
+  return isNew(context, 'user') || isNew(context, 'pid') || isNew(context, 'time') || isJoined(context, 'pid');
+}
+
+function hopsOf(context: Context): Hop[] {
+  const flags = flagsOf(newKinds(context));
+  const early: Hop[] = needsEarlyProc(context) ? [{ before: [], flags: 0 }] : [];
+  const first: Step[] = needsEarlyProc(context) ? earlyProc() : [];
+  // Offsets freeze when the first process enters, and clone3(CLONE_NEWTIME) enters at once.
+  const timeFirst = isNew(context, 'time') && (context.spec.timeOffsets !== undefined || !context.facts.clone3);
+  if (!timeFirst) return [...early, { before: first, flags }];
+  const rest = flags & ~(CLONE.NEWTIME | CLONE.NEWUSER);
+  if (!isNew(context, 'user')) return [...early, { before: [...first, ...newTime(context)], flags: rest }];
+  return [...early, { before: first, flags: CLONE.NEWUSER }, { before: newTime(context), flags: rest }];
+}
+
+function newTime({ spec }: Context): Step[] {
+  const text = spec.timeOffsets ? formatTimensOffsets(spec.timeOffsets) : '';
+  const file = '/proc/self/timens_offsets';
+  const details = { object: file, field: 'timeOffsets' };
+  const size = byteLength(text);
+  return [
+    call('unshare', [CLONE.NEWTIME], 'have children in a new time namespace', { field: 'namespaces.time' }),
+    ...(text === ''
+      ? []
+      : [
+          call('openat', [AT.FDCWD, file, O.WRONLY | O.CLOEXEC, 0], 'set its clocks', { id: 'offsets', ...details }),
+          call('write', [result('offsets'), text, size], 'move its clocks', {
+            expect: { equals: size, errno: 'EIO' },
+            ...details,
+          }),
+          call('close', [result('offsets')], 'be done with its clocks'),
+        ]),
+  ];
+}
+
+interface Descent {
+  readonly context: Context;
+  readonly hops: readonly Hop[];
+  readonly depth: number;
+  readonly main: Main;
+}
+
+/**
+ * ```
+ * parent                         child
+ * pipe2 gate, clone ───────────▶ read gate …
+ * uid_map, gid_map               (end of file: the parent is gone)
+ * write gate ──────────────────▶ goes on
+ * exit, or wait in place         parent-death signal, lifeline
+ * ```
+ */
+function hopSteps({ context, hops, depth, main }: Descent): Step[] {
+  const [hop, ...rest] = hops as [Hop, ...Hop[]];
+  const id = `child${depth}`;
+  const gated = (hop.flags & CLONE.NEWUSER) !== 0 && hasMaps(context);
+  const attached = context.options.mode === 'attached';
+  const flags = hop.flags | (attached ? CLONE.PARENT : 0);
+  const child: Step[] = [
+    ...(gated ? waitAtGate() : []),
+    ...dropLifelineWriter(context, depth),
+    ...guard(context, depth),
+    ...(rest.length > 0 ? hopSteps({ context, hops: rest, depth: depth + 1, main }) : main(depth)),
+  ];
+  return [
+    ...hop.before,
+    ...(gated ? [call('pipe2', [{ memory: 'gate', size: 8 }, O.CLOEXEC], 'hold the child until it is mapped')] : []),
+    ...makeLifeline(context, depth),
+    {
+      kind: 'fork',
+      call: hop.flags & CLONE.NEWTIME ? 'clone3' : 'clone',
+      flags,
+      id,
+      why: hop.flags === 0 ? 'have a child inside' : 'start a child in new namespaces',
+      field: 'namespaces',
+      child,
+    },
+    ...(gated ? [...mapSteps(context, { result: id }, procOf(context)), ...openGate()] : []),
+    ...finish(context, { result: id }, depth),
+  ];
+}
+
+function waitAtGate(): Step[] {
+  const byte: Argument = { memory: 'gate-byte', size: 8 };
+  return [
+    call('close', [{ cell: 'gate', at: 4 }], 'leave the write end of the gate to the parent'),
+    call('read', [{ cell: 'gate', at: 0 }, byte, 1], 'wait until the maps are written', {
+      expect: { equals: 1, errno: 'ECANCELED' },
+      object: 'the parent',
+    }),
+  ];
+}
+
+function openGate(): Step[] {
+  return [
+    call('write', [{ cell: 'gate', at: 4 }, 'x', 1], 'let the child go on', {
+      expect: { equals: 1, errno: 'EPIPE' },
+      object: 'the child',
+    }),
+  ];
+}
+
+/** Attached, the child belongs to the calling process by now; in place, this process stands for it until it ends. */
+function finish(context: Context, child: ResultReference, depth: number): Step[] {
+  if (context.options.mode === 'attached') return [exitStep(0, 'leave the child to the caller')];
+  return [
+    { kind: 'supervise', id: `status${depth}`, child, as: 'waiter', why: 'wait, forward signals' },
+    ...(depth === 0 ? returnTerminal(context) : []),
+    exitStep(result(`status${depth}`), 'end as the child did'),
+  ];
+}
+
+/** The /proc in which the child's pid is what clone returned. */
+function procOf(context: Context): ProcDirectory {
+  if (needsEarlyProc(context)) return { descriptor: result(EARLY_PROC), prefix: './' };
+  if (isJoined(context, 'mnt')) return { descriptor: result('host-proc'), prefix: './' };
+  return HOST_PROC;
+}
+
+/** After joining a mnt namespace `/proc` is another one, so ours is opened before. */
+export function keepHostProc(context: Context): Step[] {
+  if (!isJoined(context, 'mnt') || !isNew(context, 'user') || needsEarlyProc(context)) return [];
+  const flags = O.PATH | O.CLOEXEC;
+  return [call('openat', [AT.FDCWD, '/proc', flags, 0], 'reach our /proc later on', { id: 'host-proc', object: '/proc' })];
+}

@@ -1,0 +1,84 @@
+import type { Architecture } from '../../syscalls/architecture.js';
+import { CAPABILITIES, LAST_DESCRIPTOR, PR, SECCOMP } from '../../syscalls/constants.js';
+import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
+import { call } from '../../syscalls/steps.js';
+import { type SyscallName, syscallNumber } from '../../syscalls/table.js';
+import type { Context } from './context.js';
+import { capabilityStep } from './program.js';
+import { startedRecord } from './records.js';
+
+/**
+ * PID 1 shares its namespace with a hostile program: it keeps one descriptor, one capability and a handful of system
+ * calls. Root's PID 1 cannot be traced either; without root it must stay dumpable, or its owner outside could no
+ * longer look at it.
+ */
+export function initSteps(context: Context, program: readonly Step[]): Step[] {
+  const child: ResultReference = { result: 'program' };
+  return [
+    call('prctl', [PR.SET_NAME, 'isol8-init'], 'be recognised in ps'),
+    ...(context.facts.users.privileged
+      ? [call('prctl', [PR.SET_DUMPABLE, 0], 'keep the program from tracing its PID 1')]
+      : []),
+    {
+      kind: 'fork',
+      call: 'vfork',
+      flags: 0,
+      id: 'program',
+      why: 'start the program',
+      child: program,
+    },
+    ...startedRecord(context),
+    ...closeAllBut(context.slots.status),
+    capabilityStep(1n << BigInt(CAPABILITIES.indexOf('KILL')), 0n, 'keep nothing but the right to signal'),
+    call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'never gain privilege again'),
+    call('seccomp', [SECCOMP.SET_MODE_FILTER, 0, initFilter(context.facts.architecture)], 'allow what PID 1 needs'),
+    { kind: 'supervise', child, as: 'init', why: 'reap, forward signals, and end as the program does' },
+  ];
+}
+
+function closeAllBut(status: number | undefined): Step[] {
+  const why = 'hold nothing that the program could want';
+  if (status === undefined) return [call('close_range', [0, LAST_DESCRIPTOR, 0], why)];
+  return [
+    ...(status > 0 ? [call('close_range', [0, status - 1, 0], why)] : []),
+    call('close_range', [status + 1, LAST_DESCRIPTOR, 0], why),
+  ];
+}
+
+/** What supervise.c calls; restart_syscall is the kernel's own after a stop. */
+const ALLOWED: readonly SyscallName[] = ['rt_sigtimedwait', 'wait4', 'kill', 'write', 'munmap', 'exit_group', 'restart_syscall'];
+
+/** linux/audit.h */
+const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const;
+/** linux/bpf_common.h: BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K, BPF_RET | BPF_K */
+const BPF = { LOAD: 0x20, JUMP_EQUAL: 0x15, RETURN: 0x06 };
+/** Offsets in struct seccomp_data */
+const DATA = { NUMBER: 0, ARCHITECTURE: 4 };
+
+/** struct sock_fprog of a filter that ends the process on any other call, or one of another architecture. */
+function initFilter(architecture: Architecture): Argument {
+  const numbers = ALLOWED.map((name) => syscallNumber(name, architecture));
+  const toKill = numbers.length + 1;
+  const program: [code: number, ifTrue: number, ifFalse: number, value: number][] = [
+    [BPF.LOAD, 0, 0, DATA.ARCHITECTURE],
+    [BPF.JUMP_EQUAL, 0, toKill, AUDIT_ARCH[architecture]],
+    [BPF.LOAD, 0, 0, DATA.NUMBER],
+    ...numbers.map((number, i): [number, number, number, number] => [
+      BPF.JUMP_EQUAL,
+      numbers.length - i,
+      0,
+      number,
+    ]),
+    [BPF.RETURN, 0, 0, SECCOMP.RET_KILL_PROCESS],
+    [BPF.RETURN, 0, 0, SECCOMP.RET_ALLOW],
+  ];
+  const bytes = new Uint8Array(program.length * 8);
+  const view = new DataView(bytes.buffer);
+  for (const [i, [code, ifTrue, ifFalse, value]] of program.entries()) {
+    view.setUint16(i * 8, code, true);
+    view.setUint8(i * 8 + 2, ifTrue);
+    view.setUint8(i * 8 + 3, ifFalse);
+    view.setUint32(i * 8 + 4, value, true);
+  }
+  return { words: [program.length, bytes] };
+}

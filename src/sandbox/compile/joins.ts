@@ -1,0 +1,51 @@
+import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
+import { PR } from '../../syscalls/constants.js';
+import type { Step } from '../../syscalls/plan.js';
+import { type Context, isJoined } from './context.js';
+import { guard } from './lifeline.js';
+import { call } from '../../syscalls/steps.js';
+
+/** mnt comes last: it moves the root directory, and what leads to the others with it. */
+const JOIN_ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
+
+/**
+ * setns(2) in the only order that works: what the joined user namespace does not own while we still have the
+ * capabilities outside of it, then that user namespace, then what it owns.
+ */
+export function joinSteps(context: Context): Step[] {
+  const { joins } = context.slots;
+  const owned = new Set(context.facts.joins.filter((join) => join.ownedByJoinedUser).map((join) => join.kind));
+  const kinds = JOIN_ORDER.filter((kind) => joins[kind] !== undefined);
+  return [
+    ...hideFromInside(context),
+    ...kinds.filter((kind) => !owned.has(kind)).map((kind) => setns(context, kind)),
+    ...joinUser(context),
+    ...kinds.filter((kind) => owned.has(kind)).map((kind) => setns(context, kind)),
+  ];
+}
+
+/** A process inside could otherwise trace this one in the moment between entering and execve, and get its descriptors. */
+function hideFromInside(context: Context): Step[] {
+  if (!isJoined(context, 'user') && !isJoined(context, 'pid')) return [];
+  return [call('prctl', [PR.SET_DUMPABLE, 0], 'keep processes in there from tracing this one')];
+}
+
+function joinUser(context: Context): Step[] {
+  if (!isJoined(context, 'user')) return [];
+  return [
+    setns(context, 'user'),
+    call('setgroups', [0, null], 'leave the groups of outside', { tolerate: ['EPERM'] }),
+    call('setresgid', [0, 0, 0], 'be root in there', { tolerate: ['EINVAL'] }),
+    call('setresuid', [0, 0, 0], 'be root in there', { tolerate: ['EINVAL'] }),
+    ...guard(context, 0),
+  ];
+}
+
+function setns(context: Context, kind: NamespaceKind): Step {
+  const slot = context.slots.joins[kind] as number;
+  return call('setns', [slot, KINDS[kind].flag], `join the ${kind} namespace`, {
+    field: `namespaces.${kind}`,
+    object: `the ${kind} namespace`,
+    id: `join-${kind}`,
+  });
+}

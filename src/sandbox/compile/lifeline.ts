@@ -1,0 +1,39 @@
+import { O, PR, SIGNALS } from '../../syscalls/constants.js';
+import type { Argument, Step } from '../../syscalls/plan.js';
+import type { Context } from './context.js';
+import { call } from '../../syscalls/steps.js';
+
+/**
+ * A process dies with its parent by two means, since each alone has a gap: the parent-death signal, which says nothing
+ * about a parent that was gone before it was asked for, and the lifeline, a pipe whose only write end is the parent's.
+ */
+export function guard(context: Context, depth: number): Step[] {
+  if (!context.spec.dieWithParent) return [];
+  const end = lifelineEnd(context, depth);
+  return [
+    call('prctl', [PR.SET_PDEATHSIG, SIGNALS.SIGKILL], 'die when the parent does'),
+    call('ppoll', [{ words: [end] }, 1, new Uint8Array(16), null, 0], 'see that the parent is still there', {
+      expect: { equals: 0, errno: 'EOWNERDEAD' },
+      object: 'the parent',
+    }),
+  ];
+}
+
+/** In place, each parent makes a lifeline for its child; attached, the calling process has one for all. */
+export function makeLifeline(context: Context, depth: number): Step[] {
+  if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
+  const memory: Argument = { memory: lifelineName(depth), size: 8 };
+  return [call('pipe2', [memory, O.CLOEXEC], 'let the child notice when this process is gone')];
+}
+
+/** The child's copy of the write end would keep the lifeline whole for ever. */
+export function dropLifelineWriter(context: Context, depth: number): Step[] {
+  if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
+  return [call('close', [{ cell: lifelineName(depth), at: 4 }], 'leave the write end of the lifeline to the parent')];
+}
+
+function lifelineEnd(context: Context, depth: number): Argument {
+  return context.slots.lifeline ?? { cell: lifelineName(depth), at: 0 };
+}
+
+const lifelineName = (depth: number): string => `lifeline${depth}`;

@@ -1,0 +1,233 @@
+import {
+  attach,
+  copyTree,
+  type Detached,
+  makeDirectories,
+  makeFile,
+  makeReadOnly,
+  newFilesystem,
+  openInside,
+} from '../../mounts/attach.js';
+import { AT, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O } from '../../syscalls/constants.js';
+import type { Argument, Step } from '../../syscalls/plan.js';
+import { call, result } from '../../syscalls/steps.js';
+import type { MountSpec, Propagation } from '../spec.js';
+import { type Context, isJoined, isNew } from './context.js';
+
+const PROPAGATION_FLAG: Readonly<Record<Exclude<Propagation, 'unchanged'>, number>> = {
+  private: MS.PRIVATE,
+  slave: MS.SLAVE,
+  shared: MS.SHARED,
+};
+
+const { NOSUID, NODEV, NOEXEC } = MOUNT_ATTR;
+
+/** The step ids of mounts made before the main process existed, for {@link mountSteps} to put in place. */
+export const EARLY_PROC = 'early-proc';
+export const earlyMqueue = (index: number): string => `early-mqueue-${index}`;
+
+/** proc of a joined pid namespace can be made only outside of the new user namespace, by a process in it. */
+export function needsEarlyProc(context: Context): boolean {
+  return context.spec.proc && isJoined(context, 'pid') && isNew(context, 'user') && isNew(context, 'mnt');
+}
+
+export function earlyProc(): Step[] {
+  const attributes = NOSUID | NODEV | NOEXEC;
+  return [...newFilesystem({ id: EARLY_PROC, type: 'proc', attributes, field: 'proc' }).steps];
+}
+
+/** mqueue of a joined ipc namespace likewise. */
+export function earlyMqueues(context: Context): Step[] {
+  if (!isJoined(context, 'ipc') || !isNew(context, 'user')) return [];
+  return context.spec.mounts.flatMap((mount, index) =>
+    mount.type === 'mqueue' ? [...filesystemOf(mount, index, earlyMqueue(index)).steps] : [],
+  );
+}
+
+/** Everything that happens in a new mount namespace, in the order of LAUNCHER.md 17 to 19. */
+export function mountSteps(context: Context): Step[] {
+  if (!isNew(context, 'mnt')) return [];
+  const { spec } = context;
+  return [
+    ...propagate(context),
+    ...copySources(spec.mounts),
+    ...(spec.root === undefined ? hostRoot(context) : otherRoot(spec.root, spec.readOnlyRoot)),
+    ...(spec.proc ? mountProc(context) : []),
+    ...spec.mounts.flatMap((mount, index) => mountOne(context, mount, index)),
+    ...(spec.root === undefined ? [] : switchRoot(spec.propagation)),
+  ];
+}
+
+/** While the tree is as outside: no earlier mount hides a source, and a read-only `/` leaves a bind writable. */
+function copySources(mounts: readonly MountSpec[]): Step[] {
+  return mounts.flatMap((mount, index) =>
+    mount.type === 'bind'
+      ? [...copyTree({ id: `bind-${index}`, source: mount.source, field: `mounts[${index}]` }).steps]
+      : [],
+  );
+}
+
+/** Before any mount is made, or it would appear outside. A root is switched to under private or slave only. */
+function propagate({ spec }: Context): Step[] {
+  if (spec.propagation === 'unchanged') return [];
+  const wanted = spec.root !== undefined && spec.propagation === 'shared' ? 'private' : spec.propagation;
+  return [setPropagation(wanted)];
+}
+
+function setPropagation(propagation: Exclude<Propagation, 'unchanged'>): Step {
+  const flags = MS.REC | PROPAGATION_FLAG[propagation];
+  const why =
+    propagation === 'shared' ? 'exchange mounts with the outside' : 'keep mounts made here from appearing outside';
+  return call('mount', ['none', '/', null, flags, null], why, {
+    object: '/',
+    field: 'propagation',
+    shell: ['mount', `--make-r${propagation}`, '/'],
+  });
+}
+
+const ROOT = 'root';
+
+function hostRoot({ spec }: Context): Step[] {
+  const open =
+    spec.mounts.length > 0
+      ? [call('openat', [AT.FDCWD, '/', O.PATH | O.CLOEXEC, 0], 'look paths up from here', { id: ROOT })]
+      : [];
+  if (!spec.readOnlyRoot) return open;
+  const attributes = { words: [MOUNT_ATTR.RDONLY, 0, 0, 0] };
+  return [
+    call('mount_setattr', [AT.FDCWD, '/', AT.RECURSIVE, attributes, 32], 'make everything read-only', {
+      object: '/',
+      field: 'readOnlyRoot',
+    }),
+    ...open,
+  ];
+}
+
+/** pivot_root(2) wants a mount point, so the directory is bound onto itself. */
+function otherRoot(path: string, readOnly: boolean): Step[] {
+  const tree = copyTree({ id: ROOT, source: path, field: 'root' });
+  return [
+    ...tree.steps,
+    ...(readOnly ? [makeReadOnly(tree, 'readOnlyRoot')] : []),
+    call('move_mount', [result(ROOT), '', AT.FDCWD, path, MOVE_MOUNT.F_EMPTY_PATH], 'make it a mount point', {
+      object: path,
+      field: 'root',
+      shell: ['mount', '--rbind', path, path],
+    }),
+  ];
+}
+
+/** "." twice stacks the old root below the new one, where umount2 finds it: pivot_root(2), NOTES. */
+function switchRoot(propagation: Propagation): Step[] {
+  const details = { object: 'the root directory', field: 'root' };
+  return [
+    call('fchdir', [result(ROOT)], 'stand in the new root', details),
+    call('pivot_root', ['.', '.'], 'make it /', { ...details, shell: ['pivot_root', '.', '.'] }),
+    call('umount2', ['.', MNT.DETACH], 'let go of the old one', { ...details, shell: ['umount', '-l', '.'] }),
+    call('chdir', ['/'], 'be inside', details),
+    ...(propagation === 'shared' ? [setPropagation('shared')] : []),
+  ];
+}
+
+function mountProc(context: Context): Step[] {
+  const { spec } = context;
+  const details = { object: '/proc', field: 'proc' };
+  if (spec.root === undefined && !needsEarlyProc(context)) {
+    const flags = MS.NOSUID | MS.NODEV | MS.NOEXEC;
+    return [
+      call('mount', ['proc', '/proc', 'proc', flags, null], 'see the processes of the new pid namespace', {
+        ...details,
+        shell: ['mount', '-t', 'proc', 'proc', '/proc'],
+      }),
+    ];
+  }
+  const root: Argument = spec.root === undefined ? AT.FDCWD : result(ROOT);
+  return [
+    ...(spec.root === undefined ? [] : makeDirectories({ id: 'proc', root, path: '/proc', field: 'proc' })),
+    ...place(procOf(context), { path: '/proc', field: 'proc', readOnly: false, root }),
+  ];
+}
+
+function procOf(context: Context): Detached {
+  if (needsEarlyProc(context)) return { id: EARLY_PROC, steps: [] };
+  return newFilesystem({ id: 'proc', type: 'proc', attributes: NOSUID | NODEV | NOEXEC, field: 'proc' });
+}
+
+function mountOne(context: Context, mount: MountSpec, index: number): Step[] {
+  const field = `mounts[${index}]`;
+  const detached = detachedOf(context, mount, index);
+  const target = { id: `mount-${index}`, root: result(ROOT), path: mount.destination, field };
+  return [
+    ...(mayCreate(context, index) ? createTarget(context, index, target) : []),
+    ...place(detached, {
+      path: mount.destination,
+      field,
+      readOnly: mount.readOnly ?? false,
+      root: result(ROOT),
+    }),
+  ];
+}
+
+/** Nothing is ever created in the host's own tree: only in a root of the program's own, or on a tmpfs of this spec. */
+function mayCreate({ spec }: Context, index: number): boolean {
+  if (spec.root !== undefined) return true;
+  const destination = (spec.mounts[index] as MountSpec).destination;
+  return spec.mounts
+    .slice(0, index)
+    .some((earlier) => earlier.type === 'tmpfs' && destination.startsWith(`${earlier.destination}/`));
+}
+
+type Target = { id: string; root: Argument; path: string; field: string };
+
+function createTarget({ facts }: Context, index: number, target: Target): Step[] {
+  return facts.sourceIsDirectory[index] === false ? makeFile(target) : makeDirectories(target);
+}
+
+interface Place {
+  readonly path: string;
+  readonly field: string;
+  readonly readOnly: boolean;
+  readonly root: Argument;
+}
+
+function place(mount: Detached, { path, field, readOnly, root }: Place): Step[] {
+  const target = `${mount.id}-target`;
+  return [
+    ...mount.steps,
+    ...(readOnly ? [makeReadOnly(mount, field)] : []),
+    openInside({ id: target, root, path, field }),
+    attach(mount, target, { object: path, field }),
+  ];
+}
+
+function detachedOf(context: Context, mount: MountSpec, index: number): Detached {
+  if (mount.type === 'bind') return { id: `bind-${index}`, steps: [] };
+  if (mount.type === 'mqueue' && isJoined(context, 'ipc') && isNew(context, 'user')) {
+    return { id: earlyMqueue(index), steps: [] };
+  }
+  return filesystemOf(mount, index, `mount-${index}`);
+}
+
+function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number, id: string): Detached {
+  const field = `mounts[${index}]`;
+  switch (mount.type) {
+    case 'tmpfs':
+      return newFilesystem({ id, type: 'tmpfs', options: tmpfsOptions(mount), attributes: NOSUID | NODEV, field });
+    case 'devpts':
+      return newFilesystem({
+        id,
+        type: 'devpts',
+        options: { mode: '620', ptmxmode: '666' },
+        attributes: NOSUID | NOEXEC,
+        field,
+      });
+    case 'proc':
+    case 'mqueue':
+      return newFilesystem({ id, type: mount.type, attributes: NOSUID | NODEV | NOEXEC, field });
+  }
+}
+
+function tmpfsOptions(mount: Extract<MountSpec, { type: 'tmpfs' }>): Record<string, string> {
+  const mode = (mount.mode ?? 0o755).toString(8);
+  return mount.size === undefined ? { mode } : { mode, size: `${mount.size}` };
+}

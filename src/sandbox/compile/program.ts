@@ -1,0 +1,168 @@
+import { mapToInner } from '../../ids/ranges.js';
+import {
+  CAPABILITIES,
+  CLOSE_RANGE,
+  IOCTL,
+  LAST_DESCRIPTOR,
+  PR,
+  PR_CAP_AMBIENT,
+  RLIMIT,
+} from '../../syscalls/constants.js';
+import type { Step } from '../../syscalls/plan.js';
+import { call, u32 } from '../../syscalls/steps.js';
+import type { ParsedLimit } from '../parsed-spec.js';
+import { type Context, descriptorsAbove, isNew, lastControl } from './context.js';
+import { guard } from './lifeline.js';
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What the program's own process still does before its execve. `announce` says that it is about to. */
+export function programSteps(context: Context, announce: readonly Step[], depth: number | undefined): Step[] {
+  const { spec, options } = context;
+  return [
+    ...(options.terminal === 'new' ? newSession() : []),
+    // Before the first path that the user chose: a directory of the host left open would be a way out.
+    call('close_range', [...descriptorsAbove(lastControl(context)), 0], 'close all that the set-up opened'),
+    ...workingDirectory(context),
+    ...(spec.umask === undefined ? [] : [call('umask', [spec.umask], 'set the umask', { field: 'umask' })]),
+    ...limitSteps(context),
+    ...(spec.nice !== undefined && spec.nice >= 0 ? [niceStep(spec.nice)] : []),
+    ...identity(context),
+    ...(depth === undefined ? [] : guard(context, depth)),
+    ...(spec.noNewPrivileges
+      ? [call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'let no execve give more privilege')]
+      : []),
+    ...announce,
+    call('close_range', [options.descriptors, LAST_DESCRIPTOR, CLOSE_RANGE.CLOEXEC], 'close the rest by execve'),
+    call('rt_sigprocmask', [2, new Uint8Array(8), null, 8], 'let signals through', {}),
+    execStep(context),
+  ];
+}
+
+function newSession(): Step[] {
+  return [
+    call('setsid', [], 'lead a session'),
+    call('ioctl', [0, IOCTL.TIOCSCTTY, 0], 'have the terminal control it', { object: 'the terminal' }),
+  ];
+}
+
+function workingDirectory({ spec }: Context): Step[] {
+  const directory = spec.cwd ?? (spec.root === undefined ? undefined : '/');
+  if (directory === undefined) return [];
+  return [
+    call('chdir', [directory], 'start in the working directory', {
+      object: directory,
+      field: 'cwd',
+      shell: ['cd', directory],
+    }),
+  ];
+}
+
+export function niceStep(nice: number): Step {
+  return call('setpriority', [0, 0, nice], 'set the nice value', { object: `nice ${nice}`, field: 'nice' });
+}
+
+export function limitStep({ name, soft, hard }: ParsedLimit, why: string): Step {
+  return call('prlimit64', [0, RLIMIT[name], { words: [soft, hard] }, null], why, {
+    object: `RLIMIT_${name.toUpperCase()}`,
+    field: `rlimits.${name}`,
+  });
+}
+
+/** Whether a limit is above the caller's own hard limit, which takes CAP_SYS_RESOURCE of the host. */
+export function raises({ facts }: Context, limit: ParsedLimit): boolean {
+  const hard = facts.hardLimits[limit.name];
+  return hard !== undefined && limit.hard > hard;
+}
+
+function limitSteps(context: Context): Step[] {
+  const { spec, facts } = context;
+  const steps = spec.rlimits
+    .filter((limit) => !raises(context, limit))
+    .map((limit) => limitStep(limit, `limit ${limit.name}`));
+  const { nofile } = facts;
+  if (nofile === undefined || spec.rlimits.some(({ name }) => name === 'nofile')) return steps;
+  return [
+    ...steps,
+    limitStep({ name: 'nofile', ...nofile }, 'undo what the runtime raised its own limit to'),
+  ];
+}
+
+/** setgroups, setresgid, setresuid, each only when something is to change; then the capabilities that should last. */
+function identity(context: Context): Step[] {
+  const { spec } = context;
+  const keep = spec.keepCapabilities;
+  const groups = spec.groups ?? (spec.uid !== undefined || spec.gid !== undefined ? [] : undefined);
+  return [
+    ...(keep && spec.uid ? [call('prctl', [PR.SET_KEEPCAPS, 1, 0, 0, 0], 'keep capabilities')] : []),
+    ...(groups === undefined ? [] : [groupsStep(context, groups)]),
+    ...(spec.gid === undefined ? [] : [idStep('setresgid', spec.gid, 'gid')]),
+    ...(spec.uid === undefined ? [] : [idStep('setresuid', spec.uid, 'uid')]),
+    ...(keep ? ambientSteps(context) : []),
+  ];
+}
+
+function groupsStep(context: Context, groups: readonly number[]): Step {
+  const denied = context.spec.groups === undefined && (context.setgroups === 'deny' || !isNew(context, 'user'));
+  return call('setgroups', [groups.length, groups.length > 0 ? u32(...groups) : null], 'set supplementary groups', {
+    field: 'groups',
+    ...(denied ? { tolerate: ['EPERM'] } : {}),
+  });
+}
+
+function idStep(name: 'setresuid' | 'setresgid', id: number, field: string): Step {
+  return call(name, [id, id, id], `be ${field} ${id}`, { field, object: `${field} ${id}` });
+}
+
+const CAPABILITY_VERSION_3 = 0x20080522;
+
+/** capset(2) with the same set as effective and permitted. */
+export function capabilityStep(set: bigint, inheritable: bigint, why: string): Step {
+  const low = (bits: bigint): number => Number(bits & 0xffffffffn);
+  const high = (bits: bigint): number => Number(bits >> 32n);
+  const data = u32(low(set), low(set), low(inheritable), high(set), high(set), high(inheritable));
+  return call('capset', [u32(CAPABILITY_VERSION_3, 0), data], why, { field: 'keepCapabilities' });
+}
+
+function ambientSteps(context: Context): Step[] {
+  const all = (1n << BigInt(context.facts.lastCapability + 1)) - 1n;
+  const set = isNew(context, 'user') ? all : context.facts.capabilities & all;
+  const raised = Array.from({ length: context.facts.lastCapability + 1 }, (_, bit) => bit).filter(
+    (bit) => (set >> BigInt(bit)) & 1n,
+  );
+  return [
+    capabilityStep(set, set, 'make the capabilities inheritable'),
+    ...raised.map((bit) =>
+      call('prctl', [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, bit, 0, 0], 'keep it across execve', {
+        object: `CAP_${CAPABILITIES[bit] ?? bit}`,
+        field: 'keepCapabilities',
+      }),
+    ),
+  ];
+}
+
+function execStep({ spec, facts }: Context): Step {
+  const environment = spec.env ?? facts.environment;
+  return {
+    kind: 'exec',
+    candidates: candidates(spec.command[0], environment.PATH ?? DEFAULT_PATH),
+    argv: spec.command,
+    env: Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
+    why: 'become the program',
+    field: 'command',
+    object: spec.command[0],
+  };
+}
+
+/** As execvp(3) looks a command up; an empty entry of PATH is the working directory. */
+function candidates(command: string, path: string): string[] {
+  if (command.includes('/')) return [command];
+  return path.split(':').map((directory) => `${directory || '.'}/${command}`);
+}
+
+/** The uid and gid that the caller has inside; undefined when the map leaves it out. */
+export function callerInside({ users, groups, facts }: Context): { uid?: number; gid?: number } {
+  const uid = mapToInner(users.ranges, facts.users.id);
+  const gid = mapToInner(groups.ranges, facts.groups.id);
+  return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+}

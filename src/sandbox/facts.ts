@@ -1,0 +1,38 @@
+import type { ClockReadings } from '../clocks/offsets.js';
+import type { IdFacts } from '../ids/facts.js';
+import type { NamespaceKind } from '../namespaces/kinds.js';
+import type { Architecture } from '../syscalls/architecture.js';
+
+/** What `compile` must know about the machine and the caller; read beforehand, so that compile is a pure function. */
+export interface Facts {
+  readonly architecture: Architecture;
+  readonly users: IdFacts;
+  readonly groups: IdFacts;
+  /** Effective capabilities in the caller's user namespace, bit n for capability n of linux/capability.h. */
+  readonly capabilities: bigint;
+  /** The highest capability the kernel knows. */
+  readonly lastCapability: number;
+  /** Whether clone3(2) works here: some sandboxes and qemu-user refuse it. */
+  readonly clone3: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** RLIMIT_NOFILE as it was before the runtime raised it; undefined when it did not. */
+  readonly nofile: { readonly soft: bigint; readonly hard: bigint } | undefined;
+  /** Hard limits of the caller, for those that a spec sets. */
+  readonly hardLimits: Readonly<Record<string, bigint>>;
+  /** Read when a spec has time offsets. */
+  readonly clocks: ClockReadings | undefined;
+  readonly joins: readonly JoinFact[];
+  /** For each bind mount, by its place in `mounts`: whether the source is a directory. */
+  readonly sourceIsDirectory: Readonly<Record<number, boolean>>;
+}
+
+/** An existing namespace, opened. */
+export interface JoinFact {
+  readonly kind: NamespaceKind;
+  /** A descriptor of the namespace in the calling process. */
+  readonly fd: number;
+  /** It is the caller's own already, so there is nothing to do (and setns(2) into one's own user namespace fails). */
+  readonly own: boolean;
+  /** Its owner is the user namespace that is joined too: only after entering that one may it be joined. */
+  readonly ownedByJoinedUser: boolean;
+}

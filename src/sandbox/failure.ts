@@ -1,0 +1,65 @@
+import { Isol8Error } from '../foundation/errors.js';
+import type { FailureText } from '../syscalls/encode.js';
+import { OUTSIDE_STEP } from '../syscalls/launch.js';
+import { flattenSteps, type Plan, type Step } from '../syscalls/plan.js';
+import { likelyCause, explainedErrnos } from './causes.js';
+import type { Facts } from './facts.js';
+import { readLocks } from './locks.js';
+
+/** A step of a plan that failed; nothing of what the plan had made is left. `code` is the errno's name. */
+export class StepError extends Isol8Error {
+  override readonly name = 'StepError';
+  /** The system call. */
+  readonly syscall: string;
+  /** The step's number, from 1, and how many the plan has; 0 when the launcher itself could not be started. */
+  readonly step: number;
+  readonly steps: number;
+  /** The field of the spec that asked for the step. */
+  readonly field: string | undefined;
+
+  constructor(errno: string, message: string, where: { syscall: string; step: number; steps: number; field?: string | undefined }) {
+    super(errno, message);
+    this.syscall = where.syscall;
+    this.step = where.step;
+    this.steps = where.steps;
+    this.field = where.field;
+  }
+}
+
+const callOf = (step: Step): string =>
+  step.kind === 'exec' ? 'execve' : step.kind === 'supervise' ? 'wait' : step.call === 'vfork' ? 'clone' : step.call;
+
+const headOf = (step: Step): string => [callOf(step), step.object].filter(Boolean).join(' ');
+
+/** The error for step `index` (as encoded) of a plan. */
+export function stepError(plan: Plan, facts: Facts, failed: { index: number; errno: string }): StepError {
+  const { index, errno } = failed;
+  const steps = flattenSteps(plan.steps);
+  const step = steps[index];
+  if (!step) {
+    const what = OUTSIDE_STEP[index] ?? 'start the launcher';
+    return new StepError(errno, `${what}: ${errno}`, { syscall: what, step: 0, steps: steps.length });
+  }
+  const cause = likelyCause({ step, facts, locks: readLocks() }, errno);
+  const place = `step ${index + 1} of ${steps.length}: ${step.why}`;
+  const message = `${headOf(step)}: ${errno} (${place})${cause && `. ${cause}`}`;
+  return new StepError(errno, message, {
+    syscall: callOf(step),
+    step: index + 1,
+    steps: steps.length,
+    field: step.field,
+  });
+}
+
+/** The same in advance, for a launcher that has nobody to report to. */
+export function failureTexts(plan: Plan, facts: Facts): FailureText[] {
+  const locks = readLocks();
+  return flattenSteps(plan.steps).flatMap((step, index) => {
+    const head = `isol8: ${headOf(step)}: `;
+    const explained = explainedErrnos(step).flatMap((errno) => {
+      const cause = likelyCause({ step, facts, locks }, errno);
+      return cause === '' ? [] : [{ step: index, errno, text: `${head}${errno}. ${cause}\n` }];
+    });
+    return [...explained, { step: index, text: head }];
+  });
+}

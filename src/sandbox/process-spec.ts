@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import type { Duration } from '../foundation/duration.js';
+import { toDuration, durationToMilliseconds } from '../foundation/duration.js';
+import { SpecError } from '../foundation/errors.js';
+import { SIGNALS } from '../syscalls/constants.js';
+import { validate } from './parse.js';
+import type { SandboxSpec } from './spec.js';
+import type { Stdio, TerminalSize } from './stdio.js';
+
+/** Signals by their names in signal(7), or by number. */
+export type SignalName = keyof typeof SIGNALS;
+
+/** What a process is to be like, and how this program deals with it. */
+export interface SpawnSpec extends SandboxSpec {
+  /**
+   * The program's descriptors 0, 1, 2 and so on: `pipe` (a stream here), `inherit` (the descriptor with the same
+   * number), `ignore` (/dev/null), or a descriptor of this process. One word stands for all three. Default `pipe`.
+   */
+  stdio?: Exclude<Stdio, number | object> | readonly Stdio[];
+  /** A new pseudo terminal as 0, 1 and 2 and as controlling terminal, instead of `stdio`. Default size 80 x 24. */
+  tty?: boolean | TerminalSize;
+  /** Aborting kills the process with `killSignal`. */
+  signal?: AbortSignal;
+  /** Seconds, or a text like `90s`; then the process is killed with `killSignal`. Default: no limit. */
+  timeout?: number | string | Duration;
+  /** Default SIGKILL: what is killed for its time may well not listen to anything else. */
+  killSignal?: SignalName | number;
+}
+
+/** A spawn spec without what concerns the sandbox. */
+export interface ParsedProcessSpec {
+  readonly stdio: readonly Stdio[];
+  readonly tty: TerminalSize | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+  readonly killSignal: number;
+}
+
+const descriptor = v.pipe(v.number(), v.integer(), v.minValue(0));
+const word = v.picklist(['pipe', 'inherit', 'ignore']);
+const cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+
+const schema = v.strictObject({
+  stdio: v.optional(
+    v.union(
+      [word, v.array(v.union([word, descriptor, v.object({ fd: descriptor })]))],
+      "must be 'pipe', 'inherit', 'ignore', or a list of these and of descriptors",
+    ),
+  ),
+  tty: v.optional(v.union([v.boolean(), v.strictObject({ columns: cells, rows: cells })], 'must be true, false or { columns, rows }')),
+  signal: v.optional(v.instance(AbortSignal, 'must be an AbortSignal')),
+  timeout: v.optional(
+    v.union([v.number(), v.string(), v.strictObject({ seconds: v.number(), nanoseconds: v.number() })], 'must be seconds or a duration'),
+  ),
+  killSignal: v.optional(v.union([v.number(), v.string()], 'must be a signal')),
+});
+
+/** Takes the process's part out of a spawn spec; what is left is the sandbox's. Throws SpecError. */
+export function parseProcessSpec(spec: SpawnSpec): { process: ParsedProcessSpec; sandbox: SandboxSpec } {
+  const { stdio, tty, signal, timeout, killSignal, ...sandbox } = spec;
+  const checked = validate(schema, { stdio, tty, signal, timeout, killSignal }, '');
+  if (tty && stdio !== undefined) throw new SpecError('stdio', 'cannot be given with tty, which is all three');
+  const list = checked.stdio ?? 'pipe';
+  return {
+    process: {
+      stdio: (typeof list === 'string' ? [list, list, list] : list) as readonly Stdio[],
+      tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,
+      signal,
+      timeout: timeout === undefined ? undefined : parseTimeout(timeout),
+      killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseSignal(killSignal, 'killSignal'),
+    },
+    sandbox,
+  };
+}
+
+function parseTimeout(timeout: number | string | Duration): number {
+  const milliseconds = durationToMilliseconds(toDuration(timeout, 'timeout'));
+  if (milliseconds <= 0) throw new SpecError('timeout', 'must be more than nothing');
+  // setTimeout takes 31 bits and would fire at once for more: 24.8 days.
+  if (milliseconds > 2 ** 31 - 1) throw new SpecError('timeout', 'must be at most 24 days');
+  return milliseconds;
+}
+
+/** The number of a signal; 0 is none. */
+export function parseSignal(signal: string | number, field = 'signal'): number {
+  if (typeof signal === 'number') {
+    if (Number.isInteger(signal) && signal >= 0 && signal <= 64) return signal;
+  } else if (Object.hasOwn(SIGNALS, signal)) return SIGNALS[signal as SignalName];
+  throw new SpecError(field, `there is no signal ${signal}`);
+}
+
+/** The name of a signal: real-time ones are counted from SIGRTMIN, as kill -l shows them. */
+export function signalName(number: number): string {
+  const name = Object.entries(SIGNALS).find(([, value]) => value === number)?.[0];
+  return name ?? (number === 34 ? 'SIGRTMIN' : `SIGRTMIN+${number - 34}`);
+}

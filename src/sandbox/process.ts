@@ -1,0 +1,85 @@
+import type { Readable, Writable } from 'node:stream';
+import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
+import { errnoName } from '../syscalls/errno.js';
+import { parseSignal, type SignalName, signalName } from './process-spec.js';
+import { resizeTerminal, type TerminalSize } from './stdio.js';
+
+/** How a program ended: exactly one of `exitCode` and `signal` is not null. */
+export interface ExitStatus {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** It was killed because its `timeout` had passed. */
+  readonly timedOut: boolean;
+}
+
+export interface ProcessParts {
+  readonly pid: number;
+  readonly pidfd: number;
+  readonly stdio: readonly (Readable | Writable | null)[];
+  readonly terminal: number | undefined;
+  readonly exited: Promise<ExitStatus>;
+}
+
+/** A program running in namespaces of its own. Disposing of it (`await using`) kills it and waits for its end. */
+export class Process implements AsyncDisposable {
+  /** Of PID 1, or of the program when there is none of ours, as seen from here. */
+  readonly pid: number;
+  /** Streams for descriptors that are pipes, by number; null for the others. With a terminal, 0 and 1 are its. */
+  readonly stdio: readonly (Readable | Writable | null)[];
+  /** Resolves when all is over: the program and, in its own pid namespace, everything that it had started. */
+  readonly exited: Promise<ExitStatus>;
+  readonly #terminal: number | undefined;
+  #pidfd: number | undefined;
+
+  /** @internal */
+  constructor(parts: ProcessParts) {
+    this.pid = parts.pid;
+    this.stdio = parts.stdio;
+    this.#pidfd = parts.pidfd;
+    this.#terminal = parts.terminal;
+    this.exited = parts.exited.finally(() => this.#close());
+  }
+
+  get stdin(): Writable | null {
+    return this.stdio[0] as Writable | null;
+  }
+
+  get stdout(): Readable | null {
+    return this.stdio[1] as Readable | null;
+  }
+
+  get stderr(): Readable | null {
+    return this.stdio[2] as Readable | null;
+  }
+
+  /**
+   * Sends a signal (default SIGTERM) by pidfd_send_signal(2), so never to another process that has got the same pid.
+   * A PID 1 of ours passes it on to the program; SIGKILL ends all, SIGSTOP stops PID 1 alone.
+   *
+   * @returns false when the process has ended already.
+   * @throws SystemCallError EPERM when the program runs as a user whom this process may not signal.
+   */
+  kill(signal: SignalName | number = 'SIGTERM'): boolean {
+    const number = parseSignal(signal);
+    if (this.#pidfd === undefined) return false;
+    const result = trySyscall('pidfd_send_signal', this.#pidfd, number, null, 0);
+    if (result === 0) return true;
+    if (errnoName(-result) === 'ESRCH') return false;
+    throw new SystemCallError('pidfd_send_signal', errnoName(-result), `${signalName(number)} to ${this.pid}`);
+  }
+
+  /** Tells the program's terminal its new size. Does nothing without a terminal, or after the end. */
+  resize(size: TerminalSize): void {
+    if (this.#terminal !== undefined && this.#pidfd !== undefined) resizeTerminal(this.#terminal, size);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL');
+    await this.exited;
+  }
+
+  #close(): void {
+    if (this.#pidfd !== undefined) closeDescriptor(this.#pidfd);
+    this.#pidfd = undefined;
+  }
+}

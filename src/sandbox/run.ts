@@ -1,0 +1,91 @@
+import type { Readable, Writable } from 'node:stream';
+import { SpecError } from '../foundation/errors.js';
+import type { ExitStatus } from './process.js';
+import type { SpawnSpec } from './process-spec.js';
+import { spawn } from './spawn.js';
+
+/** A spawn spec for a program whose output is wanted as a whole. */
+export interface RunSpec extends SpawnSpec {
+  /** Written to the program's standard input, which is then closed. Default: standard input is /dev/null. */
+  input?: string | Uint8Array;
+  /** How many bytes of stdout, and of stderr, are kept; at one more the process is killed. Default 64 MiB. */
+  maxBuffer?: number;
+  /** `utf8` (the default) gives strings, `buffer` bytes. */
+  encoding?: 'utf8' | 'buffer';
+}
+
+export interface RunResult<Output = string> extends ExitStatus {
+  /** Empty when standard output was not a pipe. */
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** It was killed because it wrote more than `maxBuffer`; what came before is kept. */
+  readonly truncated: boolean;
+}
+
+const DEFAULT_MAX_BUFFER = 64 * 2 ** 20;
+
+/**
+ * Runs a program to its end and captures what it writes. Whatever the program does is a result, not an error: a
+ * nonzero exit code, a signal, `timedOut`, `truncated`.
+ *
+ * @throws what {@link spawn} throws, and the reason of `signal` when that is aborted.
+ */
+export function run(command: readonly string[], spec: RunSpec & { encoding: 'buffer' }): Promise<RunResult<Uint8Array>>;
+export function run(command: readonly string[], spec?: RunSpec): Promise<RunResult>;
+export async function run(command: readonly string[], spec: RunSpec = {}): Promise<RunResult<string | Uint8Array>> {
+  const { input, maxBuffer = DEFAULT_MAX_BUFFER, encoding = 'utf8', ...rest } = spec;
+  checkRunSpec({ input, maxBuffer, encoding });
+  const stdio = { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const };
+  const child = await spawn(command, rest.tty ? rest : { ...stdio, ...rest });
+  feed(child.stdin, input);
+  const overflow = (): boolean => child.kill('SIGKILL');
+  const [stdout, stderr, status] = await Promise.all([
+    capture(child.stdout, maxBuffer, overflow),
+    capture(child.stderr, maxBuffer, overflow),
+    child.exited,
+  ]);
+  spec.signal?.throwIfAborted();
+  const decode = ({ bytes }: Captured): string | Uint8Array => (encoding === 'utf8' ? bytes.toString('utf8') : bytes);
+  return {
+    stdout: decode(stdout),
+    stderr: decode(stderr),
+    ...status,
+    truncated: stdout.truncated || stderr.truncated,
+  };
+}
+
+function checkRunSpec({ input, maxBuffer, encoding }: Record<string, unknown>): void {
+  if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
+    throw new SpecError('input', 'must be a string or bytes');
+  }
+  if (!Number.isInteger(maxBuffer) || (maxBuffer as number) < 0) throw new SpecError('maxBuffer', 'must be a number of bytes');
+  if (encoding !== 'utf8' && encoding !== 'buffer') throw new SpecError('encoding', 'must be utf8 or buffer');
+}
+
+/** A program that does not read its input to the end is no error of ours. */
+function feed(stdin: Writable | null, input: string | Uint8Array | undefined): void {
+  if (!stdin || input === undefined) return;
+  stdin.on('error', () => {});
+  stdin.end(input);
+}
+
+interface Captured {
+  readonly bytes: Buffer;
+  readonly truncated: boolean;
+}
+
+async function capture(stream: Readable | null, limit: number, overflow: () => void): Promise<Captured> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (!stream) return { bytes: Buffer.alloc(0), truncated: false };
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk.subarray(0, limit - size));
+    size += chunk.length;
+    if (size > limit) {
+      overflow();
+      return { bytes: Buffer.concat(chunks), truncated: true };
+    }
+  }
+  return { bytes: Buffer.concat(chunks), truncated: false };
+}
+

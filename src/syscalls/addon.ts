@@ -1,0 +1,55 @@
+import { UnsupportedError } from '../foundation/errors.js';
+import { currentArchitecture } from './architecture.js';
+
+/** An argument of a system call: a typed array stands for its address. */
+export type RawArgument = number | bigint | null | Uint8Array | Int32Array;
+
+/** What native/addon exports; see native/addon/module.c. */
+export interface Addon {
+  syscall(number: number, ...args: RawArgument[]): number;
+  listen(callback: (session: number, kind: number, first: number, second: number) => void): void;
+  launch(
+    plan: Uint8Array,
+    slots: Int32Array,
+    owned: Int32Array,
+    launcher: number,
+    session: number,
+    flags: number,
+  ): number;
+  become(plan: Uint8Array, slots: Int32Array, launcher: number): number;
+  keepLauncher(descriptor: number): number;
+  readonly launcherImage: Uint8Array;
+}
+
+let addon: Addon | undefined;
+
+/** Loads the native addon on first use. This module is replaced when a single executable is built. */
+export function loadAddon(): Addon {
+  addon ??= openAddon();
+  return addon;
+}
+
+/** The launcher as a file, for machines that refuse to execute a memfd; undefined where there is none. */
+export function launcherPath(): string | undefined {
+  return prebuilt('isol8-launcher');
+}
+
+function prebuilt(file: string): string {
+  const url = new URL(`../../prebuilds/linux-${currentArchitecture()}/${file}`, import.meta.url);
+  return decodeURIComponent(url.pathname);
+}
+
+function openAddon(): Addon {
+  const path = prebuilt('isol8.node');
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, path);
+  } catch (cause) {
+    throw new UnsupportedError(
+      `cannot load isol8's native addon ${path}: ${(cause as Error).message}. ` +
+        'In a clone, npm ci builds it (a C compiler is needed); the published package carries it.',
+      { cause },
+    );
+  }
+  return module.exports as Addon;
+}

@@ -1,0 +1,38 @@
+import { Isol8Error } from '../foundation/errors.js';
+import { loadAddon, type RawArgument } from './addon.js';
+import { currentArchitecture } from './architecture.js';
+import { errnoName } from './errno.js';
+import { type SyscallName, syscallNumber } from './table.js';
+
+/** A system call made by this process itself (not by a plan) that failed. */
+export class SystemCallError extends Isol8Error {
+  override readonly name = 'SystemCallError';
+  readonly syscall: string;
+
+  constructor(syscall: string, errno: string, object: string) {
+    super(errno, `${syscall}${object && ` ${object}`}: ${errno}`);
+    this.syscall = syscall;
+  }
+}
+
+/** Makes a system call on the calling thread; returns its result or a negated errno. */
+export function trySyscall(name: SyscallName, ...args: RawArgument[]): number {
+  return loadAddon().syscall(syscallNumber(name, currentArchitecture()), ...args);
+}
+
+/** Makes a system call on the calling thread. Throws SystemCallError; `object` is what it was about. */
+export function syscall(name: SyscallName, args: readonly RawArgument[], object = ''): number {
+  const result = trySyscall(name, ...args);
+  if (result < 0) throw new SystemCallError(name, errnoName(-result), object);
+  return result;
+}
+
+/** NUL-terminated text for a system call. Throws when the text has a NUL of its own, which would cut it short. */
+export function cString(text: string): Uint8Array {
+  if (text.includes('\0')) throw new Isol8Error('EINVAL', `${JSON.stringify(text)} has a NUL byte in it`);
+  return Buffer.from(`${text}\0`, 'utf8');
+}
+
+export function closeDescriptor(descriptor: number): void {
+  trySyscall('close', descriptor);
+}

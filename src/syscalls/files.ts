@@ -1,0 +1,69 @@
+/** Small files by raw system calls: node:fs costs the command line more time than the rest of its work. */
+import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
+import { AT, O } from './constants.js';
+
+/** Opens a path; O_CLOEXEC is always added. Throws SystemCallError. */
+export function openFile(path: string, flags: number = O.RDONLY): number {
+  return syscall('openat', [AT.FDCWD, cString(path), flags | O.CLOEXEC, 0], path);
+}
+
+/** The whole text of a file. Throws SystemCallError. */
+export function readTextFile(path: string): string {
+  const descriptor = openFile(path);
+  try {
+    return readAll(descriptor, path);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/** The whole text of a file, or undefined when it cannot be opened or read. */
+export function readTextFileIfAny(path: string): string | undefined {
+  const descriptor = trySyscall('openat', AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0);
+  if (descriptor < 0) return undefined;
+  try {
+    return readAll(descriptor, path);
+  } catch {
+    return undefined;
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+function readAll(descriptor: number, path: string): string {
+  let bytes = Buffer.alloc(4096);
+  let end = 0;
+  for (;;) {
+    const count = syscall('read', [descriptor, bytes.subarray(end), bytes.length - end], path);
+    if (count === 0) return bytes.toString('utf8', 0, end);
+    end += count;
+    if (end === bytes.length) bytes = Buffer.concat([bytes, Buffer.alloc(bytes.length)]);
+  }
+}
+
+/** `dev:ino`, mode bits and owner of what a path leads to, or undefined when it leads nowhere. */
+export function statFile(path: string): { mode: number; inode: bigint; device: bigint } | undefined {
+  const stat = Buffer.alloc(144);
+  if (trySyscall('newfstatat', AT.FDCWD, cString(path), stat, 0) < 0) return undefined;
+  return statOf(stat);
+}
+
+export function statDescriptor(descriptor: number): { mode: number; inode: bigint; device: bigint } {
+  const stat = Buffer.alloc(144);
+  syscall('newfstatat', [descriptor, cString(''), stat, AT.EMPTY_PATH], `descriptor ${descriptor}`);
+  return statOf(stat);
+}
+
+const MODE_AT = { x64: 24, arm64: 16 } as Record<string, number>;
+
+/** struct stat of asm/stat.h: st_dev, st_ino, then st_nlink and st_mode in an order that differs. */
+function statOf(stat: Buffer): { mode: number; inode: bigint; device: bigint } {
+  return {
+    device: stat.readBigUInt64LE(0),
+    inode: stat.readBigUInt64LE(8),
+    mode: stat.readUInt32LE(MODE_AT[process.arch] ?? 24),
+  };
+}
+
+export const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;

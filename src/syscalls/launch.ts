@@ -1,0 +1,82 @@
+/** Starting encoded plans: the addon's launch thread, and this thread's share of what it reports. */
+import { Isol8Error } from '../foundation/errors.js';
+import { loadAddon } from './addon.js';
+import { SystemCallError } from './binding.js';
+import { errnoName } from './errno.js';
+import { launcherDescriptor } from './launcher.js';
+
+/** Stand-ins in a list of slots; enum slot of native/addon/addon.h. */
+export const SLOT = { empty: -1, status: -2, lifeline: -3, plan: -4 } as const;
+
+/** Steps outside of the plan; native/addon/addon.h. */
+export const OUTSIDE_STEP: Readonly<Record<number, string>> = {
+  [-1]: 'set up the status channel and the plan',
+  [-2]: 'clone the launcher',
+  [-3]: 'execute the launcher',
+};
+
+export interface LaunchEvents {
+  /** A step failed: its number in the plan, or one of {@link OUTSIDE_STEP}; comes before anything else counts. */
+  failed(step: number, errno: string): void;
+  /** The main process is there. The pidfd is the receiver's, to be closed after `exited`. */
+  child(pid: number, pidfd: number): void;
+  started(): void;
+  /** The last event: everything that was started is reaped. */
+  exited(code: number, signal: number): void;
+}
+
+export interface Launch {
+  readonly plan: Uint8Array;
+  /** What becomes descriptor 0, 1, … of the launcher: descriptors of this process, or {@link SLOT} stand-ins. */
+  readonly slots: readonly number[];
+  /** Descriptors that are closed once the launcher has its copies, also when it could not be started. */
+  readonly owned: readonly number[];
+  /** SIGKILL the launcher and what it starts when this process ends. */
+  readonly attached: boolean;
+}
+
+const EVENT = { failed: 1, child: 2, started: 3, exited: 4 } as const;
+
+const sessions = new Map<number, LaunchEvents>();
+let nextSession = 1;
+let listening = false;
+
+/** Starts a plan. Throws SystemCallError when the launch thread cannot be made; all else arrives as events. */
+export function launch(request: Launch, events: LaunchEvents): void {
+  const addon = loadAddon();
+  const launcher = launcherDescriptor();
+  if (!listening) addon.listen(dispatch);
+  listening = true;
+  const session = nextSession++;
+  sessions.set(session, events);
+  const result = addon.launch(
+    request.plan,
+    Int32Array.from(request.slots),
+    Int32Array.from(request.owned),
+    launcher,
+    session,
+    request.attached ? 1 : 0,
+  );
+  if (result < 0) {
+    sessions.delete(session);
+    throw new SystemCallError('start the launch thread', errnoName(-result), '');
+  }
+}
+
+/** Replaces this process by the launcher. Returns only by throwing SystemCallError. */
+export function becomeLauncher(plan: Uint8Array, slots: readonly number[]): never {
+  const result = loadAddon().become(plan, Int32Array.from(slots), launcherDescriptor());
+  throw new SystemCallError('execveat', errnoName(-result), 'the launcher');
+}
+
+function dispatch(session: number, kind: number, first: number, second: number): void {
+  const events = sessions.get(session);
+  if (!events) throw new Isol8Error('ERR_INTERNAL', `an event for session ${session}, which is over`);
+  if (kind === EVENT.failed) events.failed(first, errnoName(second));
+  else if (kind === EVENT.child) events.child(first, second);
+  else if (kind === EVENT.started) events.started();
+  else {
+    sessions.delete(session);
+    events.exited(first, second);
+  }
+}

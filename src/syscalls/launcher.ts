@@ -1,0 +1,64 @@
+import { UnsupportedError } from '../foundation/errors.js';
+import { type Addon, launcherPath, loadAddon } from './addon.js';
+import { cString, syscall, trySyscall } from './binding.js';
+import { AT, MOUNT_ATTR, O, OPEN_TREE } from './constants.js';
+import { errnoName, errnoNumber } from './errno.js';
+
+/** linux/memfd.h and linux/fcntl.h */
+const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, EXEC: 0x10 };
+const F_ADD_SEALS = 1033;
+const SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, EXEC: 0x20 };
+
+/** The launcher's descriptor: opened once in a process, as a memfd that nothing in a sandbox can write to. */
+export function launcherDescriptor(): number {
+  const addon = loadAddon();
+  const kept = addon.keepLauncher(-1);
+  return kept >= 0 ? kept : addon.keepLauncher(openLauncher(addon));
+}
+
+function openLauncher(addon: Addon): number {
+  const memfd = createMemfd();
+  if (memfd < 0) return openLauncherFile(errnoName(-memfd));
+  const image = addon.launcherImage;
+  syscall('write', [memfd, image, image.length], 'the launcher');
+  const seals = SEAL.SEAL | SEAL.SHRINK | SEAL.GROW | SEAL.WRITE;
+  // Linux 6.3 can seal the execute bits too; before, EINVAL.
+  if (trySyscall('fcntl', memfd, F_ADD_SEALS, seals | SEAL.EXEC) < 0) {
+    syscall('fcntl', [memfd, F_ADD_SEALS, seals], 'the launcher');
+  }
+  return memfd;
+}
+
+/** Linux 6.3 wants to be told that a memfd is for executing (vm.memfd_noexec); older ones do not know the flag. */
+function createMemfd(): number {
+  const name = cString('isol8');
+  const flags = MFD.CLOEXEC | MFD.ALLOW_SEALING;
+  const result = trySyscall('memfd_create', name, flags | MFD.EXEC);
+  return result === -errnoNumber('EINVAL') ? trySyscall('memfd_create', name, flags) : result;
+}
+
+/**
+ * Where vm.memfd_noexec forbids the memfd: the file beside the addon, and for root through a detached read-only clone
+ * of its mount, so that /proc/1/exe cannot be opened for writing from inside.
+ */
+function openLauncherFile(reason: string): number {
+  const path = launcherPath();
+  const descriptor = path === undefined ? -1 : openReadOnly(path);
+  if (descriptor >= 0) return descriptor;
+  throw new UnsupportedError(
+    `this machine refuses an executable memfd (memfd_create: ${reason}) and the launcher's file ` +
+      `${path ?? 'is not part of this executable'} cannot be opened. Allow it: sysctl vm.memfd_noexec=0`,
+  );
+}
+
+function openReadOnly(path: string): number {
+  const name = cString(path);
+  const clone = trySyscall('open_tree', AT.FDCWD, name, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC);
+  if (clone >= 0) {
+    const attributes = new Uint8Array(32);
+    attributes[0] = MOUNT_ATTR.RDONLY;
+    syscall('mount_setattr', [clone, cString(''), AT.EMPTY_PATH, attributes, attributes.length], path);
+    return clone;
+  }
+  return trySyscall('openat', AT.FDCWD, name, O.PATH | O.CLOEXEC, 0);
+}
