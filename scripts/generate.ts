@@ -2,7 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderWireHeader } from './wire-header.js';
 
-const outputs: Record<string, string> = { 'native/include/wire.h': renderWireHeader() };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+const outputs: Record<string, string> = {
+  'native/include/wire.h': renderWireHeader(),
+  'src/cli/version.ts': `/** Generated from package.json by npm run generate. */\nexport const VERSION = '${version}';\n`,
+};
 
 let stale = false;
 for (const [path, text] of Object.entries(outputs)) {

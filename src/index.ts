@@ -3,6 +3,8 @@ export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js'
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
 export type { NamespaceKind } from './namespaces/kinds.js';
+export type { ExplainFormat } from './sandbox/explain/explain.js';
+export { type ExplainOptions, explain } from './sandbox/explain.js';
 export { StepError } from './sandbox/failure.js';
 export type { ExitStatus, Process } from './sandbox/process.js';
 export type { SignalName, SpawnSpec } from './sandbox/process-spec.js';

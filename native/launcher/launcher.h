@@ -29,7 +29,17 @@ _Noreturn void plan_fail(const struct plan *plan, uint32_t step, int code);
 /* Tries each path; returns the negated errno that says most. */
 long exec_first(const struct plan *plan, const struct step *step);
 
-/* Waits for the child, reaping and forwarding signals; returns its exit status when outside, else ends with it. */
-long supervise(const struct plan *plan, int child, int outside);
+/* The terminal that the program shares with this process; fd is -1 when it has none. */
+struct terminal {
+    int fd;
+    const int *group;
+    const void *settings;
+};
+
+/* As PID 1: reaps and forwards signals until the child has ended, tells how, and ends likewise. */
+_Noreturn void supervise_inside(const struct plan *plan, int child);
+
+/* The same from outside of the namespace; returns the child's exit status, with the terminal as it was. */
+long supervise_outside(int child, const struct terminal *terminal);
 
 #endif

@@ -48,7 +48,9 @@ static long run_step(const struct plan *plan, const struct step *step)
     case OP_EXEC:
         return exec_first(plan, step);
     case OP_SUPERVISE:
-        return supervise(plan, (int)a[0], (int)a[1]);
+        if (!a[1])
+            supervise_inside(plan, (int)a[0]);
+        return supervise_outside((int)a[0], &(struct terminal){(int)a[2], (const int *)a[3], (const void *)a[4]});
     case OP_FORK:
         if (step->call == __NR_clone && (a[0] & CLONE_VM))
             return -EINVAL;

@@ -1,9 +1,10 @@
 #include "launcher.h"
 
+#include <asm/ioctls.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
-enum { ANY_CHILD = -1, WAIT_NOHANG = 1, WAIT_ALL_CLONES = 0x40000000, EINTR = 4 };
+enum { ANY_CHILD = -1, WAIT_NOHANG = 1, WAIT_ALL_CLONES = 0x40000000, ESRCH = 3, EINTR = 4 };
 
 struct ward {
     int child;
@@ -59,13 +60,34 @@ static void watch(struct ward *ward)
     }
 }
 
-long supervise(const struct plan *plan, int child, int outside)
+/* A shell inside made its own process group the terminal's; with the group gone nobody could read from it again. When
+ * somebody else has the terminal by now (the shell outside, after Ctrl-Z and bg), it is left alone. */
+static void take_terminal_back(const struct terminal *terminal)
 {
-    struct ward ward = {.child = child, .outside = outside};
-    if (outside) {
-        watch(&ward);
-        return ward.code;
+    int now = 0;
+    if (terminal->fd < 0 || *terminal->group != sys(__NR_getpgid, 0) ||
+        sys(__NR_ioctl, terminal->fd, TIOCGPGRP, &now) < 0)
+        return;
+    if (now != *terminal->group) {
+        if (now <= 0 || sys(__NR_kill, -now, 0) != -ESRCH)
+            return;
+        if (sys(__NR_ioctl, terminal->fd, TIOCSPGRP, terminal->group) < 0)
+            return;
     }
+    sys(__NR_ioctl, terminal->fd, TCSETS, terminal->settings);
+}
+
+long supervise_outside(int child, const struct terminal *terminal)
+{
+    struct ward ward = {.child = child, .outside = 1};
+    watch(&ward);
+    take_terminal_back(terminal);
+    return ward.code;
+}
+
+void supervise_inside(const struct plan *plan, int child)
+{
+    struct ward ward = {.child = child};
     int channel = plan->header->status;
     sys(__NR_munmap, plan->base, plan->header->size); /* it holds the program's environment */
     watch(&ward);

@@ -1,5 +1,15 @@
 /** Making a mount and putting it somewhere, with descriptors only: a path inside may be a trap laid by its owner. */
-import { AT, FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, MOVE_MOUNT, O, OPEN_TREE, RESOLVE } from '../syscalls/constants.js';
+import {
+  AT,
+  FSCONFIG,
+  FSMOUNT,
+  FSOPEN,
+  MOUNT_ATTR,
+  MOVE_MOUNT,
+  O,
+  OPEN_TREE,
+  RESOLVE,
+} from '../syscalls/constants.js';
 import type { Argument, Step } from '../syscalls/plan.js';
 import { call, result } from '../syscalls/steps.js';
 
@@ -49,10 +59,15 @@ export function copyTree(request: { id: string; source: string; field: string })
 export function makeReadOnly(mount: Detached, field: string): Step {
   const attributes = { words: [MOUNT_ATTR.RDONLY, 0, 0, 0] };
   const flags = AT.EMPTY_PATH | AT.RECURSIVE;
-  return call('mount_setattr', [result(mount.id), '', flags, attributes, 32], 'make it read-only all the way down', {
-    object: 'the mount',
-    field,
-  });
+  return call(
+    'mount_setattr',
+    [result(mount.id), '', flags, attributes, 32],
+    'make it read-only all the way down',
+    {
+      object: 'the mount',
+      field,
+    },
+  );
 }
 
 /** Opens a place inside of `root` (a directory's descriptor) so that no link leads out of it. */
@@ -63,7 +78,12 @@ export function openInside(request: { id: string; root: Argument; path: string; 
 }
 
 /** mkdir -p inside of `root`, one component at a time, each parent looked up without leaving `root`. */
-export function makeDirectories(request: { id: string; root: Argument; path: string; field: string }): Step[] {
+export function makeDirectories(request: {
+  id: string;
+  root: Argument;
+  path: string;
+  field: string;
+}): Step[] {
   const { id, root, path, field } = request;
   const names = path.split('/').filter((name) => name !== '');
   let parent = root;
@@ -99,6 +119,10 @@ export function makeFile(request: { id: string; root: Argument; path: string; fi
 /** Puts a detached mount on an opened place. */
 export function attach(mount: Detached, place: string, details: { object: string; field: string }): Step {
   const flags = MOVE_MOUNT.F_EMPTY_PATH | MOVE_MOUNT.T_EMPTY_PATH;
-  return call('move_mount', [result(mount.id), '', result(place), '', flags], `mount it on ${details.object}`, details);
+  return call(
+    'move_mount',
+    [result(mount.id), '', result(place), '', flags],
+    `mount it on ${details.object}`,
+    details,
+  );
 }
-

@@ -1,5 +1,5 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
-import { SystemCallError, closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
+import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, IOCTL, O } from '../syscalls/constants.js';
 import { statDescriptor } from '../syscalls/files.js';
 import { KINDS, type NamespaceKind } from './kinds.js';
@@ -28,7 +28,10 @@ export function openNamespace(target: NamespaceTarget, kind: NamespaceKind, fiel
     const type = trySyscall('ioctl', fd, IOCTL.NS_GET_NSTYPE, 0);
     if (type !== KINDS[kind].flag) {
       const found = Object.entries(KINDS).find(([, facts]) => facts.flag === type)?.[0];
-      throw new SpecError(field, `${path} is ${found ? `a ${found} namespace, not ${kind}` : 'not a namespace'}`);
+      throw new SpecError(
+        field,
+        `${path} is ${found ? `a ${found} namespace, not ${kind}` : 'not a namespace'}`,
+      );
     }
     return { kind, fd, inode: statDescriptor(fd).inode };
   } catch (error) {
@@ -67,8 +70,10 @@ function pathOf(target: NamespaceTarget, kind: NamespaceKind): string {
 const REMEDY: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such process or file.',
   ESRCH: 'There is no such process.',
-  EACCES: 'Looking at the namespaces of another user\'s process takes CAP_SYS_PTRACE in its user namespace: be root.',
-  EPERM: 'Looking at the namespaces of another user\'s process takes CAP_SYS_PTRACE in its user namespace: be root.',
+  EACCES:
+    "Looking at the namespaces of another user's process takes CAP_SYS_PTRACE in its user namespace: be root.",
+  EPERM:
+    "Looking at the namespaces of another user's process takes CAP_SYS_PTRACE in its user namespace: be root.",
 };
 
 function openTarget(path: string, field: string): number {
@@ -77,7 +82,8 @@ function openTarget(path: string, field: string): number {
   } catch (cause) {
     if (!(cause instanceof SystemCallError)) throw cause;
     const remedy = REMEDY[cause.code];
-    throw new Isol8Error(cause.code, `${field}: open ${path}: ${cause.code}${remedy ? `. ${remedy}` : ''}`, { cause });
+    throw new Isol8Error(cause.code, `${field}: open ${path}: ${cause.code}${remedy ? `. ${remedy}` : ''}`, {
+      cause,
+    });
   }
 }
-

@@ -66,38 +66,82 @@ function noPrivilege({ step }: Circumstances): string | undefined {
 function limitReached({ step, locks }: Circumstances): string | undefined {
   const zero = kindsOf(step).filter((kind) => locks.limit(kind) === 0);
   if (zero.length > 0) {
-    return zero.map((kind) => `user.max_${kind}_namespaces is 0. Allow some: sysctl user.max_${kind}_namespaces=15000`).join('; ');
+    return zero
+      .map((kind) => `user.max_${kind}_namespaces is 0. Allow some: sysctl user.max_${kind}_namespaces=15000`)
+      .join('; ');
   }
   return 'A limit of /proc/sys/user/max_*_namespaces is reached, or user namespaces are nested 32 deep already.';
 }
 
 const SEE_PROC =
-  'A new proc may be mounted only in a pid namespace of one\'s own user namespace, and where the /proc that is there ' +
+  "A new proc may be mounted only in a pid namespace of one's own user namespace, and where the /proc that is there " +
   'is fully visible: container engines cover parts of it (in Docker: --security-opt systempaths=unconfined).';
 
 const CAUSES: readonly Cause[] = [
   cause('clone clone3 unshare', 'EPERM EACCES', noUserNamespace),
   cause('clone clone3 unshare', 'EPERM', noPrivilege),
   cause('clone clone3 unshare', 'ENOSPC EUSERS', limitReached),
-  cause('clone clone3 unshare', 'EINVAL', 'This kernel lacks one of these kinds of namespaces (time needs Linux 5.6, cgroup 4.6).'),
-  cause('clone clone3 clone-vfork', 'EAGAIN', 'A limit on processes is reached: RLIMIT_NPROC, the cgroup\'s pids.max, or kernel.pid_max.'),
-  cause('setns', 'EPERM', 'Joining takes CAP_SYS_ADMIN in the user namespace that owns it: be root, or join that user namespace too.'),
-  cause('setns', 'EINVAL', 'It is of another kind, or not a child of ours, which a pid or user namespace must be.'),
-  cause('mount fsopen fsconfig fsmount move_mount', 'EPERM', ({ step }) => (/proc/.test(step.object ?? '') ? SEE_PROC : undefined)),
-  cause('mount fsopen fsconfig fsmount open_tree move_mount mount_setattr', 'EPERM', 'Mounting takes CAP_SYS_ADMIN in the user namespace that owns the mnt namespace, and what comes from outside of it is locked as it is.'),
+  cause(
+    'clone clone3 unshare',
+    'EINVAL',
+    'This kernel lacks one of these kinds of namespaces (time needs Linux 5.6, cgroup 4.6).',
+  ),
+  cause(
+    'clone clone3 clone-vfork',
+    'EAGAIN',
+    "A limit on processes is reached: RLIMIT_NPROC, the cgroup's pids.max, or kernel.pid_max.",
+  ),
+  cause(
+    'setns',
+    'EPERM',
+    'Joining takes CAP_SYS_ADMIN in the user namespace that owns it: be root, or join that user namespace too.',
+  ),
+  cause(
+    'setns',
+    'EINVAL',
+    'It is of another kind, or not a child of ours, which a pid or user namespace must be.',
+  ),
+  cause('mount fsopen fsconfig fsmount move_mount', 'EPERM', ({ step }) =>
+    /proc/.test(step.object ?? '') ? SEE_PROC : undefined,
+  ),
+  cause(
+    'mount fsopen fsconfig fsmount open_tree move_mount mount_setattr',
+    'EPERM',
+    'Mounting takes CAP_SYS_ADMIN in the user namespace that owns the mnt namespace, and what comes from outside of it is locked as it is.',
+  ),
   cause('fsconfig', 'EINVAL', 'The file system does not take this option or value.'),
   cause('fsopen', 'ENODEV', 'This kernel does not have that file system.'),
   cause('open_tree', 'ENOENT', 'There is no such file or directory.'),
   cause('open_tree', 'EACCES', 'A directory on the way to it is closed to this user.'),
-  cause('openat2', 'ENOENT', 'It does not exist, and is made only inside of a root directory or on a tmpfs of the same spec. Make it first.'),
+  cause(
+    'openat2',
+    'ENOENT',
+    'It does not exist, and is made only inside of a root directory or on a tmpfs of the same spec. Make it first.',
+  ),
   cause('openat2', 'ELOOP', 'A link in it leads in a circle or through /proc; such a link is not followed.'),
   cause('move_mount', 'ENOTDIR', 'A directory goes on a directory, a file on a file.'),
   cause('mkdirat', 'EACCES EPERM', 'The mount point is missing, and this user may not make it.'),
   cause('mount_setattr', 'ENOSYS', 'Read-only all the way down needs Linux 5.12.'),
-  cause('close_range', 'ENOSYS EINVAL', 'isol8 needs Linux 5.11, for close_range(2) with CLOSE_RANGE_CLOEXEC.'),
-  cause('pivot_root', 'EINVAL', 'The root directory must be a mount of its own, and the present one must not be an initramfs.'),
-  cause('sethostname setdomainname', 'EPERM', 'Naming takes CAP_SYS_ADMIN in the user namespace that owns the uts namespace.'),
-  cause('chdir', 'ENOENT ENOTDIR', 'There is no such directory inside. The default is the caller\'s own; choose one with cwd.'),
+  cause(
+    'close_range',
+    'ENOSYS EINVAL',
+    'isol8 needs Linux 5.11, for close_range(2) with CLOSE_RANGE_CLOEXEC.',
+  ),
+  cause(
+    'pivot_root',
+    'EINVAL',
+    'The root directory must be a mount of its own, and the present one must not be an initramfs.',
+  ),
+  cause(
+    'sethostname setdomainname',
+    'EPERM',
+    'Naming takes CAP_SYS_ADMIN in the user namespace that owns the uts namespace.',
+  ),
+  cause(
+    'chdir',
+    'ENOENT ENOTDIR',
+    "There is no such directory inside. The default is the caller's own; choose one with cwd.",
+  ),
   cause('chdir', 'EACCES', 'The user inside may not enter it. Choose another with cwd.'),
   cause('write openat', 'EPERM EACCES', ({ step }) =>
     /_map|setgroups/.test(step.object ?? '')
@@ -105,23 +149,51 @@ const CAUSES: readonly Cause[] = [
       : undefined,
   ),
   cause('write', 'ERANGE', 'The clock would be negative or too large with this offset.'),
-  cause('wait4', 'EPERM', 'It refused the map: the ids must be in /etc/subuid and /etc/subgid for this user, and the helper must be set-user-ID root.'),
-  cause('setgroups', 'EPERM', 'Changing groups takes CAP_SETGID, and is not allowed at all with setgroups: deny.'),
+  cause(
+    'wait4',
+    'EPERM',
+    'It refused the map: the ids must be in /etc/subuid and /etc/subgid for this user, and the helper must be set-user-ID root.',
+  ),
+  cause(
+    'setgroups',
+    'EPERM',
+    'Changing groups takes CAP_SETGID, and is not allowed at all with setgroups: deny.',
+  ),
   cause('setresuid setresgid', 'EINVAL', 'That id is not mapped in the user namespace.'),
   cause('setresuid setresgid', 'EPERM', 'Becoming another user takes CAP_SETUID, another group CAP_SETGID.'),
   cause('setresuid', 'EAGAIN', 'That user has RLIMIT_NPROC processes already.'),
   cause('prlimit64', 'EPERM', 'Raising a hard limit takes CAP_SYS_RESOURCE in the initial user namespace.'),
-  cause('setpriority', 'EACCES EPERM', 'A nice value below the present one takes CAP_SYS_NICE in the initial user namespace.'),
-  cause('ioctl', 'EPERM', ({ step }) => (step.object === 'the terminal' ? 'It is the controlling terminal of another session.' : undefined)),
+  cause(
+    'setpriority',
+    'EACCES EPERM',
+    'A nice value below the present one takes CAP_SYS_NICE in the initial user namespace.',
+  ),
+  cause('ioctl', 'EPERM', ({ step }) =>
+    step.object === 'the terminal' ? 'It is the controlling terminal of another session.' : undefined,
+  ),
   cause('ppoll read', 'EOWNERDEAD ECANCELED', 'The parent was gone or failed first.'),
-  cause('execve', 'ENOENT ENOTDIR', 'There is no such program inside, or its interpreter (first line, or dynamic loader) is missing there.'),
+  cause(
+    'execve',
+    'ENOENT ENOTDIR',
+    'There is no such program inside, or its interpreter (first line, or dynamic loader) is missing there.',
+  ),
   cause('execve', 'EACCES', 'It is not executable for this user, or on a mount with noexec.'),
-  cause('execve', 'ENOEXEC', 'It is not a program for this machine; a script needs a first line like #!/bin/sh.'),
+  cause(
+    'execve',
+    'ENOEXEC',
+    'It is not a program for this machine; a script needs a first line like #!/bin/sh.',
+  ),
   cause('execve', 'E2BIG', 'Arguments and environment together are too long.'),
 ];
 
 const nameOf = (step: Step): string =>
-  step.kind === 'exec' ? 'execve' : step.kind === 'supervise' ? 'wait' : step.call === 'vfork' ? 'clone-vfork' : step.call;
+  step.kind === 'exec'
+    ? 'execve'
+    : step.kind === 'supervise'
+      ? 'wait'
+      : step.call === 'vfork'
+        ? 'clone-vfork'
+        : step.call;
 
 /** The likely cause and what helps, or '' for an errno that says it all. */
 export function likelyCause(circumstances: Circumstances, errno: string): string {

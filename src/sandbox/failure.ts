@@ -2,7 +2,7 @@ import { Isol8Error } from '../foundation/errors.js';
 import type { FailureText } from '../syscalls/encode.js';
 import { OUTSIDE_STEP } from '../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../syscalls/plan.js';
-import { likelyCause, explainedErrnos } from './causes.js';
+import { explainedErrnos, likelyCause } from './causes.js';
 import type { Facts } from './facts.js';
 import { readLocks } from './locks.js';
 
@@ -17,7 +17,11 @@ export class StepError extends Isol8Error {
   /** The field of the spec that asked for the step. */
   readonly field: string | undefined;
 
-  constructor(errno: string, message: string, where: { syscall: string; step: number; steps: number; field?: string | undefined }) {
+  constructor(
+    errno: string,
+    message: string,
+    where: { syscall: string; step: number; steps: number; field?: string | undefined },
+  ) {
     super(errno, message);
     this.syscall = where.syscall;
     this.step = where.step;
@@ -27,7 +31,13 @@ export class StepError extends Isol8Error {
 }
 
 const callOf = (step: Step): string =>
-  step.kind === 'exec' ? 'execve' : step.kind === 'supervise' ? 'wait' : step.call === 'vfork' ? 'clone' : step.call;
+  step.kind === 'exec'
+    ? 'execve'
+    : step.kind === 'supervise'
+      ? 'wait'
+      : step.call === 'vfork'
+        ? 'clone'
+        : step.call;
 
 const headOf = (step: Step): string => [callOf(step), step.object].filter(Boolean).join(' ');
 

@@ -1,6 +1,6 @@
 import type { ClockReadings } from '../clocks/offsets.js';
 import { checkOffsets, parseTimensOffsets } from '../clocks/offsets.js';
-import { durationFromNanoseconds, durationToNanoseconds, type Duration } from '../foundation/duration.js';
+import { type Duration, durationFromNanoseconds, durationToNanoseconds } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import type { IdFacts, IdMapNames } from '../ids/facts.js';
 import { parseIdMap } from '../ids/ranges.js';
@@ -92,7 +92,9 @@ function subordinateFacts(kind: IdMapNames['kind']): Pick<IdFacts, 'subordinate'
 }
 
 function userName(uid: number): string | undefined {
-  const line = (readTextFileIfAny('/etc/passwd') ?? '').split('\n').find((row) => row.split(':')[2] === `${uid}`);
+  const line = (readTextFileIfAny('/etc/passwd') ?? '')
+    .split('\n')
+    .find((row) => row.split(':')[2] === `${uid}`);
   return line?.split(':')[0];
 }
 

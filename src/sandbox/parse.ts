@@ -114,7 +114,8 @@ function parseLimits(limits: NonNullable<SandboxSpec['rlimits']>): ParsedLimit[]
     const { soft, hard } = typeof limit === 'object' ? limit : { soft: limit, hard: limit };
     const [low, high] = [soft, hard].map((value) => (value === 'unlimited' ? RLIM_INFINITY : BigInt(value)));
     const parsed = { name: key as keyof typeof RLIMIT, soft: low as bigint, hard: high as bigint };
-    if (parsed.soft > parsed.hard) throw new SpecError(`rlimits.${key}`, 'the soft limit is above the hard one');
+    if (parsed.soft > parsed.hard)
+      throw new SpecError(`rlimits.${key}`, 'the soft limit is above the hard one');
     return parsed;
   };
   return Object.entries(limits).flatMap(([key, limit]) => (limit === undefined ? [] : [parse([key, limit])]));
@@ -140,14 +141,18 @@ const NEEDS: Readonly<Partial<Record<keyof SandboxSpec, NamespaceKind>>> = {
 function checkTogether(given: SandboxSpec, parsed: ParsedSpec): void {
   for (const [field, kind] of Object.entries(NEEDS) as [keyof SandboxSpec, NamespaceKind][]) {
     const value = given[field];
-    const wanted = value !== undefined && value !== false && !(Array.isArray(value) && field === 'mounts' && !value[0]);
+    const wanted =
+      value !== undefined && value !== false && !(Array.isArray(value) && field === 'mounts' && !value[0]);
     if (wanted && parsed.namespaces[kind] !== 'new') {
       const how = parsed.namespaces[kind] === 'shared' ? 'shared' : 'joined';
       throw new SpecError(field, `needs a new ${kind} namespace, and that one is ${how}`);
     }
   }
   if (parsed.root !== undefined && parsed.propagation === 'unchanged') {
-    throw new SpecError('propagation', 'pivot_root needs private, slave or shared propagation, not unchanged');
+    throw new SpecError(
+      'propagation',
+      'pivot_root needs private, slave or shared propagation, not unchanged',
+    );
   }
   if (parsed.groups && parsed.setgroups === 'deny') {
     throw new SpecError('groups', "cannot be set with setgroups: 'deny'");

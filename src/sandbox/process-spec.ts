@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Duration } from '../foundation/duration.js';
-import { toDuration, durationToMilliseconds } from '../foundation/duration.js';
+import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { validate } from './parse.js';
@@ -47,10 +47,18 @@ const schema = v.strictObject({
       "must be 'pipe', 'inherit', 'ignore', or a list of these and of descriptors",
     ),
   ),
-  tty: v.optional(v.union([v.boolean(), v.strictObject({ columns: cells, rows: cells })], 'must be true, false or { columns, rows }')),
+  tty: v.optional(
+    v.union(
+      [v.boolean(), v.strictObject({ columns: cells, rows: cells })],
+      'must be true, false or { columns, rows }',
+    ),
+  ),
   signal: v.optional(v.instance(AbortSignal, 'must be an AbortSignal')),
   timeout: v.optional(
-    v.union([v.number(), v.string(), v.strictObject({ seconds: v.number(), nanoseconds: v.number() })], 'must be seconds or a duration'),
+    v.union(
+      [v.number(), v.string(), v.strictObject({ seconds: v.number(), nanoseconds: v.number() })],
+      'must be seconds or a duration',
+    ),
   ),
   killSignal: v.optional(v.union([v.number(), v.string()], 'must be a signal')),
 });
@@ -59,7 +67,8 @@ const schema = v.strictObject({
 export function parseProcessSpec(spec: SpawnSpec): { process: ParsedProcessSpec; sandbox: SandboxSpec } {
   const { stdio, tty, signal, timeout, killSignal, ...sandbox } = spec;
   const checked = validate(schema, { stdio, tty, signal, timeout, killSignal }, '');
-  if (tty && stdio !== undefined) throw new SpecError('stdio', 'cannot be given with tty, which is all three');
+  if (tty && stdio !== undefined)
+    throw new SpecError('stdio', 'cannot be given with tty, which is all three');
   const list = checked.stdio ?? 'pipe';
   return {
     process: {

@@ -65,7 +65,11 @@ export class Process implements AsyncDisposable {
     const result = trySyscall('pidfd_send_signal', this.#pidfd, number, null, 0);
     if (result === 0) return true;
     if (errnoName(-result) === 'ESRCH') return false;
-    throw new SystemCallError('pidfd_send_signal', errnoName(-result), `${signalName(number)} to ${this.pid}`);
+    throw new SystemCallError(
+      'pidfd_send_signal',
+      errnoName(-result),
+      `${signalName(number)} to ${this.pid}`,
+    );
   }
 
   /** Tells the program's terminal its new size. Does nothing without a terminal, or after the end. */

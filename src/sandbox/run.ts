@@ -30,9 +30,15 @@ const DEFAULT_MAX_BUFFER = 64 * 2 ** 20;
  *
  * @throws what {@link spawn} throws, and the reason of `signal` when that is aborted.
  */
-export function run(command: readonly string[], spec: RunSpec & { encoding: 'buffer' }): Promise<RunResult<Uint8Array>>;
+export function run(
+  command: readonly string[],
+  spec: RunSpec & { encoding: 'buffer' },
+): Promise<RunResult<Uint8Array>>;
 export function run(command: readonly string[], spec?: RunSpec): Promise<RunResult>;
-export async function run(command: readonly string[], spec: RunSpec = {}): Promise<RunResult<string | Uint8Array>> {
+export async function run(
+  command: readonly string[],
+  spec: RunSpec = {},
+): Promise<RunResult<string | Uint8Array>> {
   const { input, maxBuffer = DEFAULT_MAX_BUFFER, encoding = 'utf8', ...rest } = spec;
   checkRunSpec({ input, maxBuffer, encoding });
   const stdio = { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const };
@@ -45,7 +51,8 @@ export async function run(command: readonly string[], spec: RunSpec = {}): Promi
     child.exited,
   ]);
   spec.signal?.throwIfAborted();
-  const decode = ({ bytes }: Captured): string | Uint8Array => (encoding === 'utf8' ? bytes.toString('utf8') : bytes);
+  const decode = ({ bytes }: Captured): string | Uint8Array =>
+    encoding === 'utf8' ? bytes.toString('utf8') : bytes;
   return {
     stdout: decode(stdout),
     stderr: decode(stderr),
@@ -58,7 +65,8 @@ function checkRunSpec({ input, maxBuffer, encoding }: Record<string, unknown>): 
   if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw new SpecError('input', 'must be a string or bytes');
   }
-  if (!Number.isInteger(maxBuffer) || (maxBuffer as number) < 0) throw new SpecError('maxBuffer', 'must be a number of bytes');
+  if (!Number.isInteger(maxBuffer) || (maxBuffer as number) < 0)
+    throw new SpecError('maxBuffer', 'must be a number of bytes');
   if (encoding !== 'utf8' && encoding !== 'buffer') throw new SpecError('encoding', 'must be utf8 or buffer');
 }
 
@@ -88,4 +96,3 @@ async function capture(stream: Readable | null, limit: number, overflow: () => v
   }
   return { bytes: Buffer.concat(chunks), truncated: false };
 }
-

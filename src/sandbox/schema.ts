@@ -59,7 +59,10 @@ const mount = v.variant(
     v.strictObject({
       type: v.literal('tmpfs'),
       size: v.optional(
-        v.union([whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i))], 'must be bytes, or like 64m or 50%'),
+        v.union(
+          [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i))],
+          'must be bytes, or like 64m or 50%',
+        ),
       ),
       mode: v.optional(whole(0, 0o7777)),
       ...mountBase,
@@ -71,8 +74,14 @@ const mount = v.variant(
   'must have a type of bind, tmpfs, proc, devpts or mqueue',
 );
 
-const amount = v.union([whole(0, Number.MAX_SAFE_INTEGER), v.literal('unlimited')], "must be a number or 'unlimited'");
-const limit = v.union([amount, v.strictObject({ soft: amount, hard: amount })], "must be a number, 'unlimited', or { soft, hard }");
+const amount = v.union(
+  [whole(0, Number.MAX_SAFE_INTEGER), v.literal('unlimited')],
+  "must be a number or 'unlimited'",
+);
+const limit = v.union(
+  [amount, v.strictObject({ soft: amount, hard: amount })],
+  "must be a number, 'unlimited', or { soft, hard }",
+);
 
 const offset = v.union(
   [

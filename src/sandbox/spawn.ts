@@ -8,7 +8,7 @@ import { stepError } from './failure.js';
 import { type Gathered, gatherFacts } from './gather.js';
 import { parseSpec } from './parse.js';
 import { type ExitStatus, Process } from './process.js';
-import { type ParsedProcessSpec, parseProcessSpec, signalName, type SpawnSpec } from './process-spec.js';
+import { type ParsedProcessSpec, parseProcessSpec, type SpawnSpec, signalName } from './process-spec.js';
 import { type Prepared, prepareStdio, prepareTerminal } from './stdio.js';
 import { openTerminal, readPipe, writePipe } from './streams.js';
 
@@ -29,7 +29,11 @@ export async function spawn(command: readonly string[], spec: SpawnSpec = {}): P
   let prepared: Prepared | undefined;
   try {
     const descriptors = own.tty ? 3 : own.stdio.length;
-    const compiled = compile(parsed, gathered.facts, { mode: 'attached', descriptors, ...(own.tty && { terminal: 'new' }) });
+    const compiled = compile(parsed, gathered.facts, {
+      mode: 'attached',
+      descriptors,
+      ...(own.tty && { terminal: 'new' }),
+    });
     const plan = encodePlan(compiled.plan, gathered.facts.architecture);
     prepared = own.tty ? prepareTerminal(own.tty) : prepareStdio(own.stdio, compiled.owner);
     const start = new Start({ own, gathered, compiled, prepared });
@@ -129,7 +133,9 @@ class Start {
     for (const descriptor of oursOf(this.#parts.prepared)) closeDescriptor(descriptor);
     if (this.#stopped) return this.#parts.own.signal?.reason;
     const how = signal === 0 ? `exited with ${code}` : `was killed by ${signalName(signal)}`;
-    return this.#failure ?? new Isol8Error('ERR_LAUNCHER', `the launcher ${how} before the program had started`);
+    return (
+      this.#failure ?? new Isol8Error('ERR_LAUNCHER', `the launcher ${how} before the program had started`)
+    );
   }
 
   #stop(): void {

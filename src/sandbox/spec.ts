@@ -59,10 +59,7 @@ export interface MqueueMount extends MountBase {
 export type MountSpec = BindMount | TmpfsMount | ProcMount | DevptsMount | MqueueMount;
 
 /** A number sets both; `'unlimited'` is RLIM_INFINITY. */
-export type ResourceLimit =
-  | number
-  | 'unlimited'
-  | { soft: number | 'unlimited'; hard: number | 'unlimited' };
+export type ResourceLimit = number | 'unlimited' | { soft: number | 'unlimited'; hard: number | 'unlimited' };
 
 /** What a process is to be like. Plain data; whatever is left out has the default that is named. */
 export interface SandboxSpec {

@@ -27,8 +27,12 @@ export interface Prepared {
 const MAX_DESCRIPTORS = 256;
 
 /** Makes the pipes. Descriptor 0 is written by us, every other one read. Throws SpecError or SystemCallError. */
-export function prepareStdio(stdio: readonly Stdio[], owner: { uid: number; gid: number } | undefined): Prepared {
-  if (stdio.length > MAX_DESCRIPTORS) throw new SpecError('stdio', `must have at most ${MAX_DESCRIPTORS} entries`);
+export function prepareStdio(
+  stdio: readonly Stdio[],
+  owner: { uid: number; gid: number } | undefined,
+): Prepared {
+  if (stdio.length > MAX_DESCRIPTORS)
+    throw new SpecError('stdio', `must have at most ${MAX_DESCRIPTORS} entries`);
   const sources: number[] = [];
   const owned: number[] = [];
   const ours = new Map<number, number>();

@@ -128,9 +128,8 @@ class Encoder {
   }
 
   #arguments(step: Step, base: number): void {
-    if (step.kind === 'exec') return this.#exec(step, base);
-    const args = argumentsOf(step);
-    for (const [i, argument] of args.entries()) this.#argument(argument, base + 8 * i);
+    if (step.kind === 'exec') this.#exec(step, base);
+    else for (const [i, argument] of argumentsOf(step).entries()) this.#argument(argument, base + 8 * i);
   }
 
   #exec(step: ExecStep, base: number): void {
@@ -245,7 +244,10 @@ function opOf(step: Step): number {
 
 function argumentsOf(step: Exclude<Step, ExecStep>): readonly Argument[] {
   if (step.kind === 'fork') return forkArguments(step);
-  if (step.kind === 'supervise') return [step.child, step.as === 'waiter' ? 1 : 0];
+  if (step.kind === 'supervise') {
+    const { fd, group, settings } = step.terminal ?? { fd: -1, group: null, settings: null };
+    return [step.child, step.as === 'waiter' ? 1 : 0, fd, group, settings];
+  }
   return step.args;
 }
 

@@ -87,6 +87,8 @@ export interface SuperviseStep extends StepBase {
   readonly kind: 'supervise';
   readonly child: ResultReference;
   readonly as: 'init' | 'waiter';
+  /** For a waiter: the terminal to take back afterwards, with what TIOCGPGRP and TCGETS wrote before. */
+  readonly terminal?: { readonly fd: number; readonly group: Argument; readonly settings: Argument };
 }
 
 export type Step = CallStep | ForkStep | ExecStep | SuperviseStep;

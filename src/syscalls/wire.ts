@@ -78,7 +78,7 @@ export const OP = {
   vfork: 2,
   /** args: candidate paths (offset of a vector), argv, envp, number of candidates. */
   exec: 3,
-  /** args: child, whether as a waiter outside of the namespace (1) or as PID 1 (0). */
+  /** args: child, 1 as a waiter outside and 0 as PID 1, terminal or -1, its process group, its settings. */
   supervise: 4,
 } as const;
 

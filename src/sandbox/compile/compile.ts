@@ -1,5 +1,5 @@
-import { resolveIdMap, setgroupsPolicy, type ResolvedIdMap } from '../../ids/resolve.js';
 import { mapToOuter } from '../../ids/ranges.js';
+import { type ResolvedIdMap, resolveIdMap, setgroupsPolicy } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import { AF, IFF, IOCTL, SOCK } from '../../syscalls/constants.js';
 import { SLOT } from '../../syscalls/launch.js';
@@ -55,7 +55,7 @@ function ownerOutside(context: Context): Compiled['owner'] {
   const { spec, facts, users, groups } = context;
   const inside = callerInside(context);
   const outside = (map: ResolvedIdMap, inner: number | undefined, own: number): number =>
-    inner === undefined ? own : (isNew(context, 'user') ? (mapToOuter(map.ranges, inner) ?? own) : inner);
+    inner === undefined ? own : isNew(context, 'user') ? (mapToOuter(map.ranges, inner) ?? own) : inner;
   const uid = outside(users, spec.uid ?? inside.uid ?? firstInner(users), facts.users.id);
   const gid = outside(groups, spec.gid ?? inside.gid ?? firstInner(groups), facts.groups.id);
   return uid === facts.users.id && gid === facts.groups.id ? undefined : { uid, gid };
@@ -167,7 +167,10 @@ function loopback(context: Context): Step[] {
   request[16] = IFF.UP;
   const details = { object: 'lo', field: 'loopback' };
   return [
-    call('socket', [AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0], 'speak to the network', { id: 'network', ...details }),
+    call('socket', [AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0], 'speak to the network', {
+      id: 'network',
+      ...details,
+    }),
     call('ioctl', [result('network'), IOCTL.SIOCSIFFLAGS, request], 'bring up the loopback', {
       ...details,
       shell: ['ip', 'link', 'set', 'lo', 'up'],

@@ -4,9 +4,9 @@ import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
 import { type Context, flagsOf, isJoined, isNew, newKinds } from './context.js';
 import { dropLifelineWriter, guard, makeLifeline } from './lifeline.js';
-import { hasMaps, HOST_PROC, mapSteps, type ProcDirectory } from './maps.js';
+import { HOST_PROC, hasMaps, mapSteps, type ProcDirectory } from './maps.js';
 import { EARLY_PROC, earlyProc, needsEarlyProc } from './mounts.js';
-import { returnTerminal } from './terminal.js';
+import { terminalToReturn } from './terminal.js';
 
 /** One step down: what the parent does first, and the namespaces that its child starts in. */
 interface Hop {
@@ -25,7 +25,10 @@ type Main = (depth: number | undefined) => Step[];
 export function descend(context: Context, main: Main): Step[] {
   if (!needsChild(context)) {
     const flags = flagsOf(newKinds(context));
-    const unshare = call('unshare', [flags], 'leave the namespaces', { field: 'namespaces', object: 'namespaces' });
+    const unshare = call('unshare', [flags], 'leave the namespaces', {
+      field: 'namespaces',
+      object: 'namespaces',
+    });
     const depth = context.options.mode === 'attached' ? 0 : undefined;
     return [...(flags === 0 ? [] : [unshare]), ...main(depth)];
   }
@@ -33,7 +36,9 @@ export function descend(context: Context, main: Main): Step[] {
 }
 
 function needsChild(context: Context): boolean {
-  return isNew(context, 'user') || isNew(context, 'pid') || isNew(context, 'time') || isJoined(context, 'pid');
+  return (
+    isNew(context, 'user') || isNew(context, 'pid') || isNew(context, 'time') || isJoined(context, 'pid')
+  );
 }
 
 function hopsOf(context: Context): Hop[] {
@@ -41,7 +46,8 @@ function hopsOf(context: Context): Hop[] {
   const early: Hop[] = needsEarlyProc(context) ? [{ before: [], flags: 0 }] : [];
   const first: Step[] = needsEarlyProc(context) ? earlyProc() : [];
   // Offsets freeze when the first process enters, and clone3(CLONE_NEWTIME) enters at once.
-  const timeFirst = isNew(context, 'time') && (context.spec.timeOffsets !== undefined || !context.facts.clone3);
+  const timeFirst =
+    isNew(context, 'time') && (context.spec.timeOffsets !== undefined || !context.facts.clone3);
   if (!timeFirst) return [...early, { before: first, flags }];
   const rest = flags & ~(CLONE.NEWTIME | CLONE.NEWUSER);
   if (!isNew(context, 'user')) return [...early, { before: [...first, ...newTime(context)], flags: rest }];
@@ -58,7 +64,10 @@ function newTime({ spec }: Context): Step[] {
     ...(text === ''
       ? []
       : [
-          call('openat', [AT.FDCWD, file, O.WRONLY | O.CLOEXEC, 0], 'set its clocks', { id: 'offsets', ...details }),
+          call('openat', [AT.FDCWD, file, O.WRONLY | O.CLOEXEC, 0], 'set its clocks', {
+            id: 'offsets',
+            ...details,
+          }),
           call('write', [result('offsets'), text, size], 'move its clocks', {
             expect: { equals: size, errno: 'EIO' },
             ...details,
@@ -98,7 +107,9 @@ function hopSteps({ context, hops, depth, main }: Descent): Step[] {
   ];
   return [
     ...hop.before,
-    ...(gated ? [call('pipe2', [{ memory: 'gate', size: 8 }, O.CLOEXEC], 'hold the child until it is mapped')] : []),
+    ...(gated
+      ? [call('pipe2', [{ memory: 'gate', size: 8 }, O.CLOEXEC], 'hold the child until it is mapped')]
+      : []),
     ...makeLifeline(context, depth),
     {
       kind: 'fork',
@@ -138,8 +149,14 @@ function openGate(): Step[] {
 function finish(context: Context, child: ResultReference, depth: number): Step[] {
   if (context.options.mode === 'attached') return [exitStep(0, 'leave the child to the caller')];
   return [
-    { kind: 'supervise', id: `status${depth}`, child, as: 'waiter', why: 'wait, forward signals' },
-    ...(depth === 0 ? returnTerminal(context) : []),
+    {
+      kind: 'supervise',
+      id: `status${depth}`,
+      child,
+      as: 'waiter',
+      why: 'wait and forward signals',
+      ...(depth === 0 ? terminalToReturn(context) : {}),
+    },
     exitStep(result(`status${depth}`), 'end as the child did'),
   ];
 }
@@ -155,5 +172,10 @@ function procOf(context: Context): ProcDirectory {
 export function keepHostProc(context: Context): Step[] {
   if (!isJoined(context, 'mnt') || !isNew(context, 'user') || needsEarlyProc(context)) return [];
   const flags = O.PATH | O.CLOEXEC;
-  return [call('openat', [AT.FDCWD, '/proc', flags, 0], 'reach our /proc later on', { id: 'host-proc', object: '/proc' })];
+  return [
+    call('openat', [AT.FDCWD, '/proc', flags, 0], 'reach our /proc later on', {
+      id: 'host-proc',
+      object: '/proc',
+    }),
+  ];
 }

@@ -31,7 +31,11 @@ export function initSteps(context: Context, program: readonly Step[]): Step[] {
     ...closeAllBut(context.slots.status),
     capabilityStep(1n << BigInt(CAPABILITIES.indexOf('KILL')), 0n, 'keep nothing but the right to signal'),
     call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'never gain privilege again'),
-    call('seccomp', [SECCOMP.SET_MODE_FILTER, 0, initFilter(context.facts.architecture)], 'allow what PID 1 needs'),
+    call(
+      'seccomp',
+      [SECCOMP.SET_MODE_FILTER, 0, initFilter(context.facts.architecture)],
+      'allow what PID 1 needs',
+    ),
     { kind: 'supervise', child, as: 'init', why: 'reap, forward signals, and end as the program does' },
   ];
 }
@@ -46,7 +50,15 @@ function closeAllBut(status: number | undefined): Step[] {
 }
 
 /** What supervise.c calls; restart_syscall is the kernel's own after a stop. */
-const ALLOWED: readonly SyscallName[] = ['rt_sigtimedwait', 'wait4', 'kill', 'write', 'munmap', 'exit_group', 'restart_syscall'];
+const ALLOWED: readonly SyscallName[] = [
+  'rt_sigtimedwait',
+  'wait4',
+  'kill',
+  'write',
+  'munmap',
+  'exit_group',
+  'restart_syscall',
+];
 
 /** linux/audit.h */
 const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const;

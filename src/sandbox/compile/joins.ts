@@ -1,9 +1,9 @@
 import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import { PR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
+import { call } from '../../syscalls/steps.js';
 import { type Context, isJoined } from './context.js';
 import { guard } from './lifeline.js';
-import { call } from '../../syscalls/steps.js';
 
 /** mnt comes last: it moves the root directory, and what leads to the others with it. */
 const JOIN_ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
@@ -14,7 +14,9 @@ const JOIN_ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pi
  */
 export function joinSteps(context: Context): Step[] {
   const { joins } = context.slots;
-  const owned = new Set(context.facts.joins.filter((join) => join.ownedByJoinedUser).map((join) => join.kind));
+  const owned = new Set(
+    context.facts.joins.filter((join) => join.ownedByJoinedUser).map((join) => join.kind),
+  );
   const kinds = JOIN_ORDER.filter((kind) => joins[kind] !== undefined);
   return [
     ...hideFromInside(context),

@@ -1,7 +1,7 @@
 import { O, PR, SIGNALS } from '../../syscalls/constants.js';
 import type { Argument, Step } from '../../syscalls/plan.js';
-import type { Context } from './context.js';
 import { call } from '../../syscalls/steps.js';
+import type { Context } from './context.js';
 
 /**
  * A process dies with its parent by two means, since each alone has a gap: the parent-death signal, which says nothing
@@ -29,7 +29,13 @@ export function makeLifeline(context: Context, depth: number): Step[] {
 /** The child's copy of the write end would keep the lifeline whole for ever. */
 export function dropLifelineWriter(context: Context, depth: number): Step[] {
   if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
-  return [call('close', [{ cell: lifelineName(depth), at: 4 }], 'leave the write end of the lifeline to the parent')];
+  return [
+    call(
+      'close',
+      [{ cell: lifelineName(depth), at: 4 }],
+      'leave the write end of the lifeline to the parent',
+    ),
+  ];
 }
 
 function lifelineEnd(context: Context, depth: number): Argument {

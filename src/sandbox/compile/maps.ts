@@ -3,8 +3,8 @@ import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import { AT, LAST_DESCRIPTOR, O } from '../../syscalls/constants.js';
 import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
-import type { Context } from './context.js';
 import { byteLength, call, result } from '../../syscalls/steps.js';
+import type { Context } from './context.js';
 
 /** Where /proc/PID is reached from: the path, or a directory descriptor when /proc is another one by then. */
 export interface ProcDirectory {
@@ -54,12 +54,7 @@ function writeProcFile(target: {
   return [
     call(
       'openat',
-      [
-        proc.descriptor,
-        { text: [proc.prefix, child, `/${name}`], fill: '/' },
-        O.WRONLY | O.CLOEXEC,
-        0,
-      ],
+      [proc.descriptor, { text: [proc.prefix, child, `/${name}`], fill: '/' }, O.WRONLY | O.CLOEXEC, 0],
       `write the child's ${name}`,
       { id: name, object: `/proc/PID/${name}`, field },
     ),

@@ -77,7 +77,9 @@ function propagate({ spec }: Context): Step[] {
 function setPropagation(propagation: Exclude<Propagation, 'unchanged'>): Step {
   const flags = MS.REC | PROPAGATION_FLAG[propagation];
   const why =
-    propagation === 'shared' ? 'exchange mounts with the outside' : 'keep mounts made here from appearing outside';
+    propagation === 'shared'
+      ? 'exchange mounts with the outside'
+      : 'keep mounts made here from appearing outside';
   return call('mount', ['none', '/', null, flags, null], why, {
     object: '/',
     field: 'propagation',
@@ -212,7 +214,13 @@ function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number
   const field = `mounts[${index}]`;
   switch (mount.type) {
     case 'tmpfs':
-      return newFilesystem({ id, type: 'tmpfs', options: tmpfsOptions(mount), attributes: NOSUID | NODEV, field });
+      return newFilesystem({
+        id,
+        type: 'tmpfs',
+        options: tmpfsOptions(mount),
+        attributes: NOSUID | NODEV,
+        field,
+      });
     case 'devpts':
       return newFilesystem({
         id,

@@ -33,7 +33,11 @@ export function programSteps(context: Context, announce: readonly Step[], depth:
       ? [call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'let no execve give more privilege')]
       : []),
     ...announce,
-    call('close_range', [options.descriptors, LAST_DESCRIPTOR, CLOSE_RANGE.CLOEXEC], 'close the rest by execve'),
+    call(
+      'close_range',
+      [options.descriptors, LAST_DESCRIPTOR, CLOSE_RANGE.CLOEXEC],
+      'close the rest by execve',
+    ),
     call('rt_sigprocmask', [2, new Uint8Array(8), null, 8], 'let signals through', {}),
     execStep(context),
   ];
@@ -103,11 +107,17 @@ function identity(context: Context): Step[] {
 }
 
 function groupsStep(context: Context, groups: readonly number[]): Step {
-  const denied = context.spec.groups === undefined && (context.setgroups === 'deny' || !isNew(context, 'user'));
-  return call('setgroups', [groups.length, groups.length > 0 ? u32(...groups) : null], 'set supplementary groups', {
-    field: 'groups',
-    ...(denied ? { tolerate: ['EPERM'] } : {}),
-  });
+  const denied =
+    context.spec.groups === undefined && (context.setgroups === 'deny' || !isNew(context, 'user'));
+  return call(
+    'setgroups',
+    [groups.length, groups.length > 0 ? u32(...groups) : null],
+    'set supplementary groups',
+    {
+      field: 'groups',
+      ...(denied ? { tolerate: ['EPERM'] } : {}),
+    },
+  );
 }
 
 function idStep(name: 'setresuid' | 'setresgid', id: number, field: string): Step {
@@ -147,7 +157,9 @@ function execStep({ spec, facts }: Context): Step {
     kind: 'exec',
     candidates: candidates(spec.command[0], environment.PATH ?? DEFAULT_PATH),
     argv: spec.command,
-    env: Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
+    env: Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${value}`],
+    ),
     why: 'become the program',
     field: 'command',
     object: spec.command[0],
@@ -157,7 +169,7 @@ function execStep({ spec, facts }: Context): Step {
 /** As execvp(3) looks a command up; an empty entry of PATH is the working directory. */
 function candidates(command: string, path: string): string[] {
   if (command.includes('/')) return [command];
-  return path.split(':').map((directory) => `${directory || '.'}/${command}`);
+  return [...new Set(path.split(':'))].map((directory) => `${directory || '.'}/${command}`);
 }
 
 /** The uid and gid that the caller has inside; undefined when the map leaves it out. */

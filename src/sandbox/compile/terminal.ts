@@ -1,5 +1,5 @@
 import { IOCTL } from '../../syscalls/constants.js';
-import type { Argument, Step } from '../../syscalls/plan.js';
+import type { Argument, Step, SuperviseStep } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
 import type { Context } from './context.js';
 
@@ -18,17 +18,7 @@ export function saveTerminal(context: Context): Step[] {
   ];
 }
 
-/** Signals are blocked, SIGTTOU too, so that this works from the background. */
-export function returnTerminal(context: Context): Step[] {
-  if (!usesCallersTerminal(context)) return [];
-  return [
-    {
-      kind: 'call',
-      call: 'ioctl',
-      args: [0, IOCTL.TIOCSPGRP, GROUP],
-      why: 'give the terminal back',
-      tolerate: ['ENOTTY', 'EIO', 'ESRCH'],
-    },
-    call('ioctl', [0, IOCTL.TCSETS, SETTINGS], 'as it was', { tolerate: ['ENOTTY', 'EIO'] }),
-  ];
+/** For the waiter, to go back to it. */
+export function terminalToReturn(context: Context): Pick<SuperviseStep, 'terminal'> {
+  return usesCallersTerminal(context) ? { terminal: { fd: 0, group: GROUP, settings: SETTINGS } } : {};
 }

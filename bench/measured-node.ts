@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import type { Compiled } from './compiled.js';
+import { LineProcess } from './line-process.js';
+import type { Answer, Request } from './measured/protocol.js';
+
+export const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+
+/** The Node process of measured/main.ts, from outside. */
+export class MeasuredNode implements AsyncDisposable {
+  readonly #process: LineProcess;
+
+  constructor(compiled: Compiled) {
+    this.#process = new LineProcess([process.execPath, '--expose-gc', compiled.measured, DIST]);
+  }
+
+  async ask<R extends Request>(request: R): Promise<Answer<R>> {
+    return JSON.parse(await this.#process.ask(JSON.stringify(request))) as Answer<R>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+  }
+}

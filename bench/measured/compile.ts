@@ -1,0 +1,35 @@
+import { performance } from 'node:perf_hooks';
+import type * as Compile from '../../src/sandbox/compile/compile.js';
+import type { CompileOptions } from '../../src/sandbox/compile/context.js';
+import type * as Gather from '../../src/sandbox/gather.js';
+import type * as Parse from '../../src/sandbox/parse.js';
+import type * as Encode from '../../src/syscalls/encode.js';
+import { loadBuilt } from './isol8.js';
+import type { Answer, Request } from './protocol.js';
+
+type CompileRequest = Extract<Request, { ask: 'compile' }>;
+
+/** Time for one spec to be checked, compiled and encoded, each over `count` times. */
+export async function compileOften(request: CompileRequest, dist: string): Promise<Answer<CompileRequest>> {
+  const { parseSpec } = await loadBuilt<typeof Parse>(dist, 'sandbox/parse.js');
+  const { compile } = await loadBuilt<typeof Compile>(dist, 'sandbox/compile/compile.js');
+  const { encodePlan } = await loadBuilt<typeof Encode>(dist, 'syscalls/encode.js');
+  const { gatherFacts } = await loadBuilt<typeof Gather>(dist, 'sandbox/gather.js');
+  const options: CompileOptions = { mode: 'attached', descriptors: 3 };
+  const { count, command } = request;
+  const parsed = parseSpec(command, { namespaces: 'all' });
+  const { facts } = gatherFacts(parsed);
+  const { plan } = compile(parsed, facts, options);
+  return {
+    parse: timeEach(count, () => parseSpec(command, { namespaces: 'all' })),
+    gather: timeEach(count, () => gatherFacts(parsed)),
+    compile: timeEach(count, () => compile(parsed, facts, options)),
+    encode: timeEach(count, () => encodePlan(plan, facts.architecture)),
+  };
+}
+
+function timeEach(count: number, work: () => unknown): number {
+  const begin = performance.now();
+  for (let i = 0; i < count; i++) work();
+  return (performance.now() - begin) / count;
+}

@@ -1,0 +1,41 @@
+/**
+ * The Node process that is measured: started as `node --expose-gc measured.mjs DIST`, without tsx, as a user's would
+ * be. It answers the requests of protocol.ts one after the other.
+ */
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { takeCensus } from './census.js';
+import { compileOften } from './compile.js';
+import { measurePid1 } from './pid1.js';
+import type { Answer, Request } from './protocol.js';
+import { startMany, timeOne } from './start.js';
+
+const kept: Buffer[] = [];
+
+function allocate(mebibytes: number): { resident: number } {
+  for (let i = 0; i < mebibytes; i++) kept.push(Buffer.alloc(2 ** 20, 1));
+  return { resident: process.memoryUsage().rss / 1024 };
+}
+
+function answer(request: Request, dist: string): Promise<Answer<Request>> | Answer<Request> {
+  switch (request.ask) {
+    case 'spawn':
+      return timeOne(request, dist);
+    case 'many':
+      return startMany(request, dist);
+    case 'census':
+      return takeCensus();
+    case 'allocate':
+      return allocate(request.mebibytes);
+    case 'pid1':
+      return measurePid1(request.command, dist);
+    case 'compile':
+      return compileOften(request, dist);
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const result = await answer(JSON.parse(line) as Request, process.argv[2] as string);
+  await sleep(0); // so that what the request left to the event loop is not charged to the next
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

@@ -1,0 +1,49 @@
+/** What the measured Node process is asked and what it answers, one line of JSON each. */
+export type Starter = 'isol8' | 'child_process';
+
+export type Request =
+  /** One process, from the call to the news of its exit. */
+  | { readonly ask: 'spawn'; readonly by: Starter; readonly command: readonly string[] }
+  /** `count` of them, `width` at a time. */
+  | {
+      readonly ask: 'many';
+      readonly by: Starter;
+      readonly command: readonly string[];
+      readonly count: number;
+      readonly width: number;
+    }
+  /** What the process holds at the moment. */
+  | { readonly ask: 'census' }
+  /** Takes memory and touches it. */
+  | { readonly ask: 'allocate'; readonly mebibytes: number }
+  /** The memory of PID 1 while `command` sleeps. */
+  | { readonly ask: 'pid1'; readonly command: readonly string[] }
+  /** Check, compile and encode a spec, `count` times. */
+  | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
+
+interface Answers {
+  /** Milliseconds: from call to exit, in the call itself, and of the JavaScript thread in all of it. */
+  spawn: { readonly total: number; readonly call: number; readonly active: number };
+  many: { readonly total: number };
+  census: Census;
+  allocate: { readonly resident: number };
+  pid1: { readonly status: number; readonly rollup: number };
+  /** Milliseconds for one. */
+  compile: {
+    readonly parse: number;
+    readonly gather: number;
+    readonly compile: number;
+    readonly encode: number;
+  };
+}
+
+/** Numbers of things, and KiB. */
+export interface Census {
+  readonly descriptors: number;
+  readonly children: number;
+  readonly threads: number;
+  readonly resident: number;
+  readonly heap: number;
+}
+
+export type Answer<R extends Request> = Answers[R['ask']];

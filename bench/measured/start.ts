@@ -1,0 +1,51 @@
+import { spawn as spawnChild } from 'node:child_process';
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import { loadIsol8 } from './isol8.js';
+import type { Answer, Request, Starter } from './protocol.js';
+
+type SpawnRequest = Extract<Request, { ask: 'spawn' }>;
+type ManyRequest = Extract<Request, { ask: 'many' }>;
+
+/** Starts one process and resolves with its exit code; what it does before it returns blocks the thread. */
+type Start = () => Promise<number | null>;
+
+async function starter(by: Starter, command: readonly string[], dist: string): Promise<Start> {
+  const [file, ...args] = command as [string, ...string[]];
+  if (by === 'child_process') {
+    return () => once(spawnChild(file, args, { stdio: 'ignore' }), 'exit').then(([code]) => code);
+  }
+  const { spawn } = await loadIsol8(dist);
+  return async () => {
+    const child = await spawn([file, ...args], { namespaces: 'all', stdio: 'ignore' });
+    return (await child.exited).exitCode;
+  };
+}
+
+export async function timeOne(request: SpawnRequest, dist: string): Promise<Answer<SpawnRequest>> {
+  const start = await starter(request.by, request.command, dist);
+  const loop = performance.eventLoopUtilization();
+  const begin = performance.now();
+  const exit = start();
+  const called = performance.now();
+  const code = await exit;
+  const end = performance.now();
+  const { active } = performance.eventLoopUtilization(loop);
+  mustBeZero(code, request.command);
+  return { total: end - begin, call: called - begin, active };
+}
+
+export async function startMany(request: ManyRequest, dist: string): Promise<Answer<ManyRequest>> {
+  const start = await starter(request.by, request.command, dist);
+  let left = request.count;
+  const startInTurn = async (): Promise<void> => {
+    while (left-- > 0) mustBeZero(await start(), request.command);
+  };
+  const begin = performance.now();
+  await Promise.all(Array.from({ length: request.width }, startInTurn));
+  return { total: performance.now() - begin };
+}
+
+function mustBeZero(code: number | null, command: readonly string[]): void {
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`);
+}

@@ -1,0 +1,148 @@
+import { SpecError } from '../../foundation/errors.js';
+import type { IdMapChoice } from '../../ids/resolve.js';
+import type { NamespaceKind } from '../../namespaces/kinds.js';
+import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
+import type { Parsed } from '../getopt.js';
+import { type Account, lookUpGroup, lookUpUser } from './accounts.js';
+import type { runCommand } from './run-options.js';
+import {
+  parseIdMapOption,
+  parseJoin,
+  parseMountOption,
+  parseOctal,
+  parseTmpfs,
+  parseUlimit,
+  parseVolume,
+  parseWhole,
+} from './run-values.js';
+
+export type RunOptions = Parsed<(typeof runCommand)['options'][number]['name']>;
+
+/** A spec with only what the options say, so that the defaults stay the library's. */
+export function specOf(options: RunOptions): SandboxSpec {
+  const optional = <T>(key: keyof SandboxSpec, value: T | undefined): Partial<SandboxSpec> =>
+    value === undefined ? {} : { [key]: value };
+  const number = (name: 'nice'): number | undefined => {
+    const text = options.last(name);
+    return text === undefined ? undefined : parseWhole(text, `--${name}`);
+  };
+  const umask = options.last('umask');
+  return {
+    namespaces: namespacesOf(options),
+    ...optional('hostname', options.last('hostname')),
+    ...optional('domainname', options.last('domainname')),
+    ...optional('timeOffsets', offsetsOf(options)),
+    ...(options.has('no-loopback') && { loopback: false }),
+    ...mapsOf(options),
+    ...optional('setgroups', options.last('setgroups')),
+    ...accountOf(options),
+    ...(options.has('keep-caps') && { keepCapabilities: true }),
+    ...(options.has('no-new-privs') && { noNewPrivileges: true }),
+    ...optional('root', options.last('root')),
+    ...(options.has('read-only') && { readOnlyRoot: true }),
+    ...optional('mounts', mountsOf(options)),
+    ...(options.has('no-proc') && { proc: false }),
+    ...optional('propagation', options.last('propagation')),
+    ...optional('cwd', options.last('workdir')),
+    ...optional('env', environmentOf(options)),
+    ...optional('umask', umask === undefined ? undefined : parseOctal(umask, '--umask')),
+    ...optional('nice', number('nice')),
+    ...optional('rlimits', limitsOf(options)),
+    ...(options.has('no-init') && { init: false }),
+  };
+}
+
+function namespacesOf(options: RunOptions): { [kind in NamespaceKind]?: NamespaceChoice } {
+  const choices: { [kind in NamespaceKind]?: NamespaceChoice } = {};
+  for (const list of options.all('share')) {
+    for (const kind of list.split(',')) choices[kind as NamespaceKind] = 'shared';
+  }
+  for (const text of options.all('join')) {
+    const [kind, target] = parseJoin(text);
+    if (choices[kind] === 'shared')
+      throw new SpecError('--join', `${kind} is to be shared by --share already`);
+    if (choices[kind] !== undefined) throw new SpecError('--join', `${kind} is given twice`);
+    choices[kind] = target;
+  }
+  return choices;
+}
+
+function offsetsOf(options: RunOptions): SandboxSpec['timeOffsets'] {
+  const [monotonic, boottime] = [options.last('monotonic'), options.last('boottime')];
+  if (monotonic === undefined && boottime === undefined) return undefined;
+  return {
+    ...(monotonic === undefined ? {} : { monotonic }),
+    ...(boottime === undefined ? {} : { boottime }),
+  };
+}
+
+/** unshare(1) has a flag for each word; the last one given counts, and ranges go before words. */
+function mapsOf(options: RunOptions): Pick<SandboxSpec, 'mapUsers' | 'mapGroups'> {
+  const words = {
+    'map-root-user': 'root',
+    'map-current-user': 'current',
+    'map-auto': 'auto',
+    'map-subids': 'subids',
+  } as const;
+  let word: IdMapChoice | undefined;
+  for (const { option } of options.values) word = words[option.name as keyof typeof words] ?? word;
+  const users = parseIdMapOption(options.all('map-users'), '--map-users') ?? own(options, 'user') ?? word;
+  const groups = parseIdMapOption(options.all('map-groups'), '--map-groups') ?? own(options, 'group') ?? word;
+  return {
+    ...(users === undefined ? {} : { mapUsers: users }),
+    ...(groups === undefined ? {} : { mapGroups: groups }),
+  };
+}
+
+/** --map-user and --map-group: the caller's own id as another one. */
+function own(options: RunOptions, kind: 'user' | 'group'): IdMapChoice | undefined {
+  const text = options.last(kind === 'user' ? 'map-user' : 'map-group');
+  if (text === undefined) return undefined;
+  const outer = (kind === 'user' ? process.geteuid?.() : process.getegid?.()) ?? 0;
+  return [{ inner: parseWhole(text, `--map-${kind}`), outer, count: 1 }];
+}
+
+function accountOf(options: RunOptions): Pick<SandboxSpec, 'uid' | 'gid' | 'groups'> {
+  const root = options.last('root');
+  const user = options.last('user');
+  const account: Account = user === undefined ? {} : lookUpUser(user, root);
+  const added = options.all('group-add').map((name) => lookUpGroup(name, root));
+  const groups = added.length > 0 ? [...(account.groups ?? []), ...added] : account.groups;
+  return {
+    ...(account.uid === undefined ? {} : { uid: account.uid }),
+    ...(account.gid === undefined ? {} : { gid: account.gid }),
+    ...(groups === undefined ? {} : { groups }),
+  };
+}
+
+/** In the order given, whichever option each came by. */
+function mountsOf(options: RunOptions): MountSpec[] | undefined {
+  const parsers: Readonly<Record<string, (text: string) => MountSpec>> = {
+    volume: parseVolume,
+    tmpfs: parseTmpfs,
+    mount: parseMountOption,
+  };
+  const mounts = options.values.flatMap(({ option, value }) => parsers[option.name]?.(value ?? '') ?? []);
+  return mounts.length > 0 ? mounts : undefined;
+}
+
+function environmentOf(options: RunOptions): Record<string, string | undefined> | undefined {
+  const given = options.all('env');
+  if (given.length === 0 && !options.has('clear-env')) return undefined;
+  const { PATH, TERM } = process.env;
+  const environment: Record<string, string | undefined> = options.has('clear-env')
+    ? { PATH, TERM }
+    : { ...process.env };
+  for (const entry of given) {
+    const at = entry.indexOf('=');
+    if (at === 0) throw new SpecError('--env', `'${entry}' has no name`);
+    if (at < 0) environment[entry] = process.env[entry];
+    else environment[entry.slice(0, at)] = entry.slice(at + 1);
+  }
+  return environment;
+}
+
+function limitsOf(options: RunOptions): SandboxSpec['rlimits'] | undefined {
+  const limits = options.all('ulimit').map(parseUlimit);
+  return limits.length > 0 ? Object.fromEntries(limits) : undefined;
+}

@@ -1,0 +1,22 @@
+import type { CommandSpec } from '../options.js';
+import { PROGRAM } from '../usage-error.js';
+import { completionCommand } from './completion.js';
+import { runCommand } from './run-options.js';
+
+/** The program itself, whose options stand before the command. */
+export const program = {
+  name: PROGRAM,
+  summary: 'Linux namespaces: create, join, and run programs in them',
+  usage: ['COMMAND [options] [ARG]...'],
+  operands: 'command',
+  options: [
+    { name: 'help', short: 'h', group: 'Options', help: 'Show this help.' },
+    { name: 'version', short: 'V', group: 'Options', help: 'Show the version.' },
+  ],
+  examples: [
+    { text: 'A shell in eight new namespaces', command: 'isol8 run' },
+    { text: 'All options of a command', command: 'isol8 run --help' },
+  ],
+} as const satisfies CommandSpec;
+
+export const COMMANDS: readonly CommandSpec[] = [runCommand, completionCommand];

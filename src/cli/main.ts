@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { Isol8Error } from '../foundation/errors.js';
+import { EXIT } from '../syscalls/wire.js';
+import { STDERR, write } from './output.js';
+
+/** A command is loaded when it is called, so that none pays for another. */
+const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
+  run: async () => (await import('./commands/run.js')).run,
+  completion: async () => (await import('./commands/completion.js')).completion,
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name = ''] = argv;
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load) return (await load())(argv.slice(1));
+  const { overview } = await import('./commands/overview.js');
+  return overview(argv);
+}
+
+/** Mistakes and refusals are told in their own words; anything else is a bug and keeps its stack. */
+function report(error: unknown, command: string | undefined): number {
+  const known = error instanceof Isol8Error;
+  const name = command !== undefined && Object.hasOwn(COMMANDS, command) ? `isol8 ${command}` : 'isol8';
+  const text = known
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  write(STDERR, `${name}: ${text}\n`);
+  return known && 'syscall' in error && error.syscall === 'execve' ? execStatus(error.code) : EXIT.failed;
+}
+
+const execStatus = (errno: string): number =>
+  errno === 'ENOENT' || errno === 'ENOTDIR' ? EXIT.notFound : EXIT.notExecutable;
+
+const argv = process.argv.slice(2);
+main(argv)
+  .catch((error: unknown) => report(error, argv[0]))
+  .then((status) => process.exit(status));

@@ -1,0 +1,33 @@
+/** Writing without process.stdout, whose set-up costs more than a whole run of a program in new namespaces. */
+import { trySyscall } from '../syscalls/binding.js';
+import { IOCTL } from '../syscalls/constants.js';
+import { errnoNumber } from '../syscalls/errno.js';
+
+export const STDIN = 0;
+export const STDOUT = 1;
+export const STDERR = 2;
+
+/** Writes a text to the end. A reader that has gone away ends the writing, as SIGPIPE would. */
+export function write(descriptor: number, text: string): void {
+  let bytes: Uint8Array = Buffer.from(text, 'utf8');
+  while (bytes.length > 0) {
+    const written = trySyscall('write', descriptor, bytes, bytes.length);
+    if (written === -errnoNumber('EAGAIN') || written === -errnoNumber('EINTR')) continue;
+    if (written < 0) return;
+    bytes = bytes.subarray(written);
+  }
+}
+
+/** The size of the terminal behind a descriptor, undefined when it is none. */
+export function terminalSize(descriptor: number): { columns: number; rows: number } | undefined {
+  const size = Buffer.alloc(8);
+  if (trySyscall('ioctl', descriptor, IOCTL.TIOCGWINSZ, size) < 0) return undefined;
+  return { rows: size.readUInt16LE(0), columns: size.readUInt16LE(2) };
+}
+
+/** How help is to look: colour on a terminal only, and never with NO_COLOR (https://no-color.org). */
+export function helpStyle(): { columns: number; color: boolean } {
+  const size = terminalSize(STDOUT);
+  const color = size !== undefined && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  return { columns: Math.min(size?.columns || 80, 120), color };
+}

@@ -1,0 +1,36 @@
+import type { Architecture } from '../../syscalls/architecture.js';
+import type { Plan } from '../../syscalls/plan.js';
+import { explainAsC } from './c.js';
+import { explainAsJson } from './json.js';
+import { explained } from './run-time.js';
+import { explainAsSh } from './sh.js';
+import { explainAsStrace } from './strace.js';
+
+export const EXPLAIN_FORMATS = ['strace', 'c', 'sh', 'json'] as const;
+
+export type ExplainFormat = (typeof EXPLAIN_FORMATS)[number];
+
+export interface ExplainOptions {
+  readonly format: ExplainFormat;
+  readonly architecture: Architecture;
+  /** Print the values of environment variables too; they may be secrets. Default false: `NAME=…`. */
+  readonly showEnvironment?: boolean;
+}
+
+/**
+ * A plan as text: what strace(1) would show when it runs (`strace`), a C program (`c`), shell commands (`sh`), or
+ * {@link ExplainedPlan} (`json`). It is made from the same plan that runs, and ends with a newline.
+ */
+export function explainPlan(plan: Plan, options: ExplainOptions): string {
+  const context = explained(plan, options);
+  switch (options.format) {
+    case 'strace':
+      return explainAsStrace(plan.steps, context);
+    case 'c':
+      return explainAsC(plan, context);
+    case 'sh':
+      return explainAsSh(plan, context);
+    case 'json':
+      return explainAsJson(plan, context);
+  }
+}
