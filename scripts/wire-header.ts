@@ -32,6 +32,7 @@ export function renderWireHeader(): string {
     `#define MAX_PLAN_SIZE ${wire.MAX_PLAN_SIZE}u`,
     `#define ERRNO_NAME_SIZE ${wire.ERRNO_NAME_SIZE}u`,
     `#define DECIMAL_SIZE ${wire.DECIMAL_SIZE}u`,
+    `#define ANY_STEP 0x${wire.ANY_STEP.toString(16)}u`,
     renderEnum('MACHINE', wire.MACHINE),
     renderEnum('OP', wire.OP),
     renderEnum('EXPECT', wire.EXPECT),

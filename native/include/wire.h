@@ -15,6 +15,8 @@
 
 #define DECIMAL_SIZE 10u
 
+#define ANY_STEP 0xffffffffu
+
 enum {
     MACHINE_X64 = 62,
     MACHINE_ARM64 = 183,
@@ -98,11 +100,12 @@ _Static_assert(sizeof(struct relocation) == 12, "relocation");
 
 struct failure {
     uint32_t step;
+    uint32_t call;
     uint32_t code;
     uint32_t text_at;
     uint32_t text_size;
 };
-_Static_assert(sizeof(struct failure) == 16, "failure");
+_Static_assert(sizeof(struct failure) == 20, "failure");
 
 struct record {
     uint32_t kind;

@@ -98,30 +98,36 @@ static void say(const struct plan *plan, uint32_t at, uint64_t size)
     sys(__NR_write, 2, plan->base + at, size);
 }
 
-static void fail_in_words(const struct plan *plan, uint32_t step, int code)
+static void say_errno(const struct plan *plan, uint32_t code)
 {
     const struct header *header = plan->header;
-    const struct failure *failures = (const struct failure *)(plan->base + header->failures_at);
-    const struct failure *general = 0;
-    for (uint32_t i = 0; i < header->failure_count; i++) {
-        if (failures[i].step != step)
-            continue;
-        if (failures[i].code == (uint32_t)code) {
-            say(plan, failures[i].text_at, failures[i].text_size);
+    if (code >= header->errno_name_count)
+        return;
+    uint64_t at = header->errno_names_at + (uint64_t)code * ERRNO_NAME_SIZE;
+    uint64_t size = 0;
+    while (size < ERRNO_NAME_SIZE && plan->base[at + size])
+        size++;
+    say(plan, (uint32_t)at, size);
+}
+
+static void say_words(const struct plan *plan, uint32_t step, uint32_t code)
+{
+    const struct failure *failures = (const struct failure *)(plan->base + plan->header->failures_at);
+    for (uint32_t i = 0; i < plan->header->failure_count; i++) {
+        const struct failure *row = &failures[i];
+        int here = row->step == step || (row->step == ANY_STEP && row->call == plan->steps[step].call);
+        if (here && row->code == code) {
+            say(plan, row->text_at, row->text_size);
             return;
         }
-        if (failures[i].code == 0)
-            general = &failures[i];
     }
-    if (general)
-        say(plan, general->text_at, general->text_size);
-    if ((uint32_t)code < header->errno_name_count) {
-        uint64_t at = header->errno_names_at + (uint64_t)code * ERRNO_NAME_SIZE;
-        uint64_t size = 0;
-        while (size < ERRNO_NAME_SIZE && plan->base[at + size])
-            size++;
-        say(plan, (uint32_t)at, size);
-    }
+}
+
+static void fail_in_words(const struct plan *plan, uint32_t step, int code)
+{
+    say_words(plan, step, 0);
+    say_errno(plan, (uint32_t)code);
+    say_words(plan, step, (uint32_t)code);
     sys(__NR_write, 2, "\n", 1);
 }
 

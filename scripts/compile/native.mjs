@@ -35,6 +35,8 @@ const addonFlags = [
   '-nostdlib',
   '-fvisibility=hidden',
   '-Wl,--build-id=none',
+  // Node unloads the addons of a Worker that ends; the launch thread goes on in this one.
+  '-Wl,-z,nodelete',
   '-s',
 ];
 

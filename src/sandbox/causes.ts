@@ -1,7 +1,9 @@
 /** What an errno of a plan's step means, and what helps: first match wins. */
 import { ALL_KINDS, KINDS } from '../namespaces/kinds.js';
 import { CLONE } from '../syscalls/constants.js';
+import { syscallOf } from '../syscalls/encode.js';
 import type { Step } from '../syscalls/plan.js';
+import type { SyscallName } from '../syscalls/table.js';
 import type { Facts } from './facts.js';
 import type { Locks } from './locks.js';
 
@@ -14,14 +16,14 @@ export interface Circumstances {
 interface Cause {
   readonly calls: readonly string[];
   readonly errnos: readonly string[];
-  /** Undefined when the cause does not apply after all. */
-  readonly explain: (circumstances: Circumstances) => string | undefined;
+  /** A text for every step that makes the call, or one that depends on the step: undefined when it does not apply. */
+  readonly explain: string | ((circumstances: Circumstances) => string | undefined);
 }
 
-const cause = (calls: string, errnos: string, explain: Cause['explain'] | string): Cause => ({
+const cause = (calls: string, errnos: string, explain: Cause['explain']): Cause => ({
   calls: calls.split(' '),
   errnos: errnos.split(' '),
-  explain: typeof explain === 'string' ? () => explain : explain,
+  explain,
 });
 
 /** The namespace flags that a step creates. */
@@ -87,7 +89,7 @@ const CAUSES: readonly Cause[] = [
     'This kernel lacks one of these kinds of namespaces (time needs Linux 5.6, cgroup 4.6).',
   ),
   cause(
-    'clone clone3 clone-vfork',
+    'clone clone3',
     'EAGAIN',
     "A limit on processes is reached: RLIMIT_NPROC, the cgroup's pids.max, or kernel.pid_max.",
   ),
@@ -186,28 +188,41 @@ const CAUSES: readonly Cause[] = [
   cause('execve', 'E2BIG', 'Arguments and environment together are too long.'),
 ];
 
-const nameOf = (step: Step): string =>
-  step.kind === 'exec'
-    ? 'execve'
-    : step.kind === 'supervise'
-      ? 'wait'
-      : step.call === 'vfork'
-        ? 'clone-vfork'
-        : step.call;
+/** An errno of a call, and what it means. */
+export interface ExplainedErrno {
+  readonly errno: string;
+  readonly text: string;
+}
+
+/** What holds for this step in particular; comes before {@link generalCauses}. */
+export function specificCauses(circumstances: Circumstances): ExplainedErrno[] {
+  const { step } = circumstances;
+  if (step.kind === 'supervise') return [];
+  return causesOf(syscallOf(step)).flatMap(({ errnos, explain }) => {
+    const text = typeof explain === 'string' ? undefined : explain(circumstances);
+    return text === undefined ? [] : errnos.map((errno) => ({ errno, text }));
+  });
+}
+
+/** What holds for every step that makes this call. */
+export function generalCauses(call: SyscallName): ExplainedErrno[] {
+  return causesOf(call).flatMap(({ errnos, explain }) =>
+    typeof explain === 'string' ? errnos.map((errno) => ({ errno, text: explain })) : [],
+  );
+}
+
+/** The table by call: `isol8 run` asks for every step of a plan while nothing of it is compiled yet. */
+const byCall = new Map<string, Cause[]>();
+for (const entry of CAUSES) {
+  for (const call of entry.calls) byCall.set(call, [...(byCall.get(call) ?? []), entry]);
+}
+
+const causesOf = (call: string): readonly Cause[] => byCall.get(call) ?? [];
 
 /** The likely cause and what helps, or '' for an errno that says it all. */
 export function likelyCause(circumstances: Circumstances, errno: string): string {
-  const name = nameOf(circumstances.step);
-  for (const { calls, errnos, explain } of CAUSES) {
-    if (!calls.includes(name) || !errnos.includes(errno)) continue;
-    const text = explain(circumstances);
-    if (text !== undefined) return text;
-  }
-  return '';
-}
-
-/** The errno values that {@link likelyCause} has something to say about. */
-export function explainedErrnos(step: Step): string[] {
-  const name = nameOf(step);
-  return [...new Set(CAUSES.filter(({ calls }) => calls.includes(name)).flatMap(({ errnos }) => errnos))];
+  const { step } = circumstances;
+  if (step.kind === 'supervise') return '';
+  const causes = [...specificCauses(circumstances), ...generalCauses(syscallOf(step))];
+  return causes.find((cause) => cause.errno === errno)?.text ?? '';
 }

@@ -1,8 +1,8 @@
 import { Isol8Error } from '../foundation/errors.js';
-import type { FailureText } from '../syscalls/encode.js';
+import { type FailureTexts, syscallOf } from '../syscalls/encode.js';
 import { OUTSIDE_STEP } from '../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../syscalls/plan.js';
-import { explainedErrnos, likelyCause } from './causes.js';
+import { generalCauses, likelyCause, specificCauses } from './causes.js';
 import type { Facts } from './facts.js';
 import { readLocks } from './locks.js';
 
@@ -30,14 +30,7 @@ export class StepError extends Isol8Error {
   }
 }
 
-const callOf = (step: Step): string =>
-  step.kind === 'exec'
-    ? 'execve'
-    : step.kind === 'supervise'
-      ? 'wait'
-      : step.call === 'vfork'
-        ? 'clone'
-        : step.call;
+const callOf = (step: Step): string => (step.kind === 'supervise' ? 'wait' : syscallOf(step));
 
 const headOf = (step: Step): string => [callOf(step), step.object].filter(Boolean).join(' ');
 
@@ -62,14 +55,18 @@ export function stepError(plan: Plan, facts: Facts, failed: { index: number; err
 }
 
 /** The same in advance, for a launcher that has nobody to report to. */
-export function failureTexts(plan: Plan, facts: Facts): FailureText[] {
+export function failureTexts(plan: Plan, facts: Facts): FailureTexts {
   const locks = readLocks();
-  return flattenSteps(plan.steps).flatMap((step, index) => {
-    const head = `isol8: ${headOf(step)}: `;
-    const explained = explainedErrnos(step).flatMap((errno) => {
-      const cause = likelyCause({ step, facts, locks }, errno);
-      return cause === '' ? [] : [{ step: index, errno, text: `${head}${errno}. ${cause}\n` }];
-    });
-    return [...explained, { step: index, text: head }];
-  });
+  const steps = flattenSteps(plan.steps);
+  const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
+  const specific = steps.flatMap((step, index) =>
+    specificCauses({ step, facts, locks }).map(({ errno, text }) => ({ where: { step: index }, errno, text })),
+  );
+  const general = [...calls].flatMap((call) =>
+    generalCauses(call).map(({ errno, text }) => ({ where: { call }, errno, text })),
+  );
+  return {
+    heads: steps.map((step) => `isol8: ${headOf(step)}: `),
+    causes: [...specific, ...general].map((cause) => ({ ...cause, text: `. ${cause.text}` })),
+  };
 }

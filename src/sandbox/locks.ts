@@ -12,12 +12,19 @@ export interface Locks {
   readonly filtered: boolean;
 }
 
+/** Each file is read when it is asked for. */
 export function readLocks(): Locks {
   return {
-    unprivilegedClone: readNumber('/proc/sys/kernel/unprivileged_userns_clone'),
-    apparmorRestriction: readNumber('/proc/sys/kernel/apparmor_restrict_unprivileged_userns'),
+    get unprivilegedClone() {
+      return readNumber('/proc/sys/kernel/unprivileged_userns_clone');
+    },
+    get apparmorRestriction() {
+      return readNumber('/proc/sys/kernel/apparmor_restrict_unprivileged_userns');
+    },
+    get filtered() {
+      return /^Seccomp:\s*2$/m.test(readTextFileIfAny('/proc/self/status') ?? '');
+    },
     limit: (kind) => readNumber(`/proc/sys/user/max_${kind}_namespaces`),
-    filtered: /^Seccomp:\s*2$/m.test(readTextFileIfAny('/proc/self/status') ?? ''),
   };
 }
 

@@ -1,16 +1,23 @@
 import type { Architecture } from './architecture.js';
 import { CLONE, SIGNALS } from './constants.js';
 import { ERRNO_NAMES, errnoNumber } from './errno.js';
-import type { Argument, ExecStep, ForkStep, Plan, Step } from './plan.js';
+import type { Argument, ExecStep, ForkStep, Plan, Step, SuperviseStep } from './plan.js';
 import { flattenSteps } from './plan.js';
 import { PlanMemory } from './plan-memory.js';
-import { syscallNumber } from './table.js';
+import { type SyscallName, syscallNumber } from './table.js';
 import * as wire from './wire.js';
 
-/** What the launcher prints when a step fails and there is no status channel; `errno` is undefined for any other. */
-export interface FailureText {
-  readonly step: number;
-  readonly errno?: string;
+/** What the launcher prints when a step fails and there is no status channel. */
+export interface FailureTexts {
+  /** For each step, what failed: the errno's name is appended. */
+  readonly heads: readonly string[];
+  /** What an errno means, for one step or for all that make this call. */
+  readonly causes: readonly FailureCause[];
+}
+
+export interface FailureCause {
+  readonly where: { readonly step: number } | { readonly call: SyscallName };
+  readonly errno: string;
   readonly text: string;
 }
 
@@ -21,7 +28,7 @@ export interface FailureText {
 export function encodePlan(
   plan: Plan,
   architecture: Architecture,
-  failures: readonly FailureText[] = [],
+  failures?: FailureTexts,
 ): Uint8Array {
   return new Encoder(flattenSteps(plan.steps), architecture).encode(plan, failures);
 }
@@ -75,12 +82,12 @@ class Encoder {
     }
   }
 
-  encode(plan: Plan, failures: readonly FailureText[]): Uint8Array {
+  encode(plan: Plan, failures: FailureTexts | undefined): Uint8Array {
     checkEnd(plan.steps);
     const resultsAt = this.#memory.reserve(this.#steps.length * 8);
     for (const [index, step] of this.#steps.entries()) this.#step(step, index);
     const failuresAt = this.#failures(failures);
-    const namesAt = failures.length > 0 ? this.#errnoNames() : resultsAt;
+    const namesAt = failures ? this.#errnoNames() : resultsAt;
     const relocationsAt = this.#relocationTable();
     this.#header({
       magic: wire.MAGIC,
@@ -90,9 +97,9 @@ class Encoder {
       relocationsAt,
       resultsAt,
       status: plan.status ?? -1,
-      failureCount: failures.length,
+      failureCount: failures ? failures.heads.length + failures.causes.length : 0,
       failuresAt,
-      errnoNameCount: failures.length > 0 ? ERRNO_NAMES.length : 0,
+      errnoNameCount: failures ? ERRNO_NAMES.length : 0,
       errnoNamesAt: namesAt,
     });
     return this.#memory.finish();
@@ -117,9 +124,7 @@ class Encoder {
   }
 
   #callNumber(step: Step): number {
-    if (step.kind === 'call') return syscallNumber(step.call, this.#architecture);
-    if (step.kind === 'fork' && step.call !== 'vfork') return syscallNumber(step.call, this.#architecture);
-    return 0;
+    return step.kind === 'supervise' ? 0 : syscallNumber(syscallOf(step), this.#architecture);
   }
 
   #childOf(step: ForkStep): number {
@@ -206,35 +211,41 @@ class Encoder {
   }
 
   #relocationTable(): number {
-    const table = this.#memory.reserve(this.#relocations.length * 4);
-    for (const [i, value] of this.#relocations.entries()) this.#memory.u32(table + 4 * i, value);
-    return table;
+    const table = Uint32Array.from(this.#relocations);
+    return this.#memory.block(new Uint8Array(table.buffer));
   }
 
-  #failures(failures: readonly FailureText[]): number {
-    const table = this.#memory.reserve(failures.length * wire.FAILURE.size);
-    for (const [i, { step, errno, text }] of failures.entries()) {
-      const row = table + i * wire.FAILURE.size;
-      const textAt = this.#memory.text(text);
-      this.#memory.u32(row, step);
-      this.#memory.u32(row + 4, errno === undefined ? 0 : errnoNumber(errno));
-      this.#memory.u32(row + 8, textAt);
-      this.#memory.u32(row + 12, this.#memory.end - 1 - textAt);
+  #failures(failures: FailureTexts | undefined): number {
+    if (!failures) return wire.HEADER.size + this.#steps.length * wire.STEP.size;
+    const { heads, causes } = failures;
+    const table = this.#memory.reserve((heads.length + causes.length) * wire.FAILURE.size);
+    for (const [step, text] of heads.entries()) this.#failure(table, step, { step, call: 0, code: 0, text });
+    for (const [i, { where, errno, text }] of causes.entries()) {
+      const step = 'step' in where ? where.step : wire.ANY_STEP;
+      const call = 'call' in where ? syscallNumber(where.call, this.#architecture) : 0;
+      this.#failure(table, heads.length + i, { step, call, code: errnoNumber(errno), text });
     }
     return table;
   }
 
+  #failure(table: number, index: number, row: { step: number; call: number; code: number; text: string }): void {
+    const base = table + index * wire.FAILURE.size;
+    const textAt = this.#memory.text(row.text);
+    for (const [i, value] of [row.step, row.call, row.code, textAt, this.#memory.end - 1 - textAt].entries()) {
+      this.#memory.u32(base + 4 * i, value);
+    }
+  }
+
+  /** One text for all: the executable starts cold, and a loop over bytes there costs more than the kernel's part. */
   #errnoNames(): number {
-    const table = this.#memory.reserve(ERRNO_NAMES.length * wire.ERRNO_NAME_SIZE);
-    for (const [i, name] of ERRNO_NAMES.entries()) {
-      for (let letter = 0; letter < Math.min(name.length, wire.ERRNO_NAME_SIZE); letter += 2) {
-        const low = name.charCodeAt(letter);
-        const high = letter + 1 < name.length ? name.charCodeAt(letter + 1) : 0;
-        this.#memory.u16(table + i * wire.ERRNO_NAME_SIZE + letter, low | (high << 8));
-      }
-    }
-    return table;
+    return this.#memory.text(ERRNO_NAMES.map((name) => name.padEnd(wire.ERRNO_NAME_SIZE, '\0')).join(''));
   }
+}
+
+/** The system call that a step makes. */
+export function syscallOf(step: Exclude<Step, SuperviseStep>): SyscallName {
+  if (step.kind === 'exec') return 'execve';
+  return step.call === 'vfork' ? 'clone' : step.call;
 }
 
 function opOf(step: Step): number {

@@ -30,6 +30,7 @@ export const SYSCALLS = {
   ioctl: row(16, 29, 'fd', 'flags:ioctl', 'address'),
   socket: row(41, 198, 'flags:family', 'flags:socket', 'number'),
   socketpair: row(53, 199, 'flags:family', 'flags:socket', 'number', 'struct:pair'),
+  execve: row(59, 221, 'path', 'address', 'address'),
   clone: row(56, 220, 'flags:clone', 'address'),
   wait4: row(61, 260, 'id', 'address', 'number', 'address'),
   kill: row(62, 129, 'id', 'flags:signal'),

@@ -60,8 +60,18 @@ export const STEP = layout('step', {
 
 export const RELOCATION = layout('relocation', { at: 'u32', kind: 'u32', value: 'u32' });
 
-/** `code` is an errno; 0 is the text for every errno without a row of its own; the errno's name is appended to that one. */
-export const FAILURE = layout('failure', { step: 'u32', code: 'u32', textAt: 'u32', textSize: 'u32' });
+/**
+ * Words for a failure: with `code` 0 the step's own, which come first; else what this errno means, for one step or, with
+ * `step` {@link ANY_STEP}, for all that make this `call`. The first row that fits counts.
+ */
+export const FAILURE = layout('failure', {
+  step: 'u32',
+  call: 'u32',
+  code: 'u32',
+  textAt: 'u32',
+  textSize: 'u32',
+});
+export const ANY_STEP = 0xffff_ffff;
 
 export const RECORD = layout('record', { kind: 'u32', first: 'i32', second: 'i32' });
 
