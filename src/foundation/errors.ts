@@ -18,10 +18,13 @@ export class SpecError extends Isol8Error {
   override readonly name = 'SpecError';
   /** The field as a path: `mounts[1].destination`. */
   readonly field: string;
+  /** What is wrong with it: the message without the field. */
+  readonly problem: string;
 
   constructor(field: string, problem: string, options?: { cause?: unknown }) {
     super('ERR_SPEC', `${field}: ${problem}`, options);
     this.field = field;
+    this.problem = problem;
   }
 }
 

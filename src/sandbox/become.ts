@@ -1,28 +1,33 @@
 import { encodePlan } from '../syscalls/encode.js';
 import { becomeLauncher } from '../syscalls/launch.js';
 import { compile } from './compile/compile.js';
-import type { CompileOptions } from './compile/context.js';
 import { failureTexts } from './failure.js';
 import { gatherFacts } from './gather.js';
 import { parseSpec } from './parse.js';
 import type { SandboxSpec } from './spec.js';
 
+export interface BecomeOptions {
+  /** How many of this process's descriptors the program gets, from 0 up. */
+  readonly descriptors: number;
+  /** Descriptor 0 is a terminal, to be given back as it was. */
+  readonly terminal: boolean;
+}
+
 /**
- * Replaces this process by the launcher, which starts the program with descriptors 0 to 2 and ends as it does: pid,
+ * Replaces this process by the launcher, which starts the program and ends as it does: pid,
  * signals and memory are then as if unshare(1) had been called instead. Failures are printed by the launcher, and the
  * exit status is 125 for them, 126 and 127 for a program that is not executable or not there.
  *
  * @throws SpecError, or SystemCallError when this process could not be replaced; otherwise it does not return.
  */
-export function become(command: readonly string[], spec: SandboxSpec, terminal: boolean): never {
+export function become(command: readonly string[], spec: SandboxSpec, options: BecomeOptions): never {
   const parsed = parseSpec(command, spec);
   const { facts } = gatherFacts(parsed);
-  const options: CompileOptions = {
+  const { plan, control } = compile(parsed, facts, {
     mode: 'inPlace',
-    descriptors: 3,
-    ...(terminal && { terminal: 'caller' }),
-  };
-  const { plan, control } = compile(parsed, facts, options);
+    descriptors: options.descriptors,
+    ...(options.terminal && { terminal: 'caller' }),
+  });
   const bytes = encodePlan(plan, facts.architecture, failureTexts(plan, facts));
-  return becomeLauncher(bytes, [0, 1, 2, ...control]);
+  return becomeLauncher(bytes, [...Array(options.descriptors).keys(), ...control]);
 }

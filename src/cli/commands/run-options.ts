@@ -224,6 +224,18 @@ export const runCommand = {
       group: 'Process',
       help: 'Resource limit; -1 or unlimited for none.',
     },
+    {
+      name: 'preserve-fds',
+      argument: 'required',
+      value: 'N',
+      group: 'Process',
+      help: 'Pass N descriptors more than standard input, output and error on.',
+    },
+    {
+      name: 'no-kill-child',
+      group: 'Process',
+      help: 'Let the command go on when isol8 is killed, where it is not PID 1.',
+    },
     { name: 'no-init', group: 'Process', help: 'Make the command itself PID 1.' },
     {
       name: 'timeout',

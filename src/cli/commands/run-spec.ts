@@ -49,6 +49,7 @@ export function specOf(options: RunOptions): SandboxSpec {
     ...optional('nice', number('nice')),
     ...optional('rlimits', limitsOf(options)),
     ...(options.has('no-init') && { init: false }),
+    ...(options.has('no-kill-child') && { dieWithParent: false }),
   };
 }
 
@@ -145,4 +146,36 @@ function environmentOf(options: RunOptions): Record<string, string | undefined> 
 function limitsOf(options: RunOptions): SandboxSpec['rlimits'] | undefined {
   const limits = options.all('ulimit').map(parseUlimit);
   return limits.length > 0 ? Object.fromEntries(limits) : undefined;
+}
+
+/** The option by another name than the spec's field. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  mapUsers: '--map-users',
+  mapGroups: '--map-groups',
+  readOnlyRoot: '--read-only',
+  'timeOffsets.monotonic': '--monotonic',
+  'timeOffsets.boottime': '--boottime',
+  timeOffsets: '--monotonic, --boottime',
+  cwd: '--workdir',
+  uid: '--user',
+  gid: '--user',
+  groups: '--group-add',
+  rlimits: '--ulimit',
+  keepCapabilities: '--keep-caps',
+  noNewPrivileges: '--no-new-privs',
+  namespaces: '--join',
+};
+
+const DIRECT: readonly string[] = ['hostname', 'domainname', 'setgroups', 'root', 'propagation', 'env', 'umask', 'nice', 'timeout'];
+
+/** What a person wrote that became this field of the spec: `--hostname`, `--volume /a:/b`. */
+export function optionOf(field: string, options: RunOptions): string {
+  const [, index] = /^mounts\[(\d+)\]/.exec(field) ?? [];
+  if (index !== undefined) {
+    const mounts = options.values.filter(({ option }) => ['volume', 'tmpfs', 'mount'].includes(option.name));
+    const mount = mounts[Number(index)];
+    if (mount) return `${mount.name} ${mount.value}`;
+  }
+  const top = field.split(/[.[]/)[0] as string;
+  return OPTION_OF[field] ?? OPTION_OF[top] ?? (DIRECT.includes(top) ? `--${top}` : field);
 }
