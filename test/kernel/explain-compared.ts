@@ -1,30 +1,36 @@
 /** Plans whose program says what it sees, so that two ways to run one can be compared. */
+import { existsSync } from 'node:fs';
 import { compile } from '../../src/sandbox/compile/compile.js';
+import { gatherFacts } from '../../src/sandbox/gather.js';
 import { parseSpec } from '../../src/sandbox/parse.js';
-import type { SandboxSpec } from '../../src/sandbox/spec.js';
+import type { MountSpec, SandboxSpec } from '../../src/sandbox/spec.js';
 import { CLONE } from '../../src/syscalls/constants.js';
 import type { Plan } from '../../src/syscalls/plan.js';
 import { call } from '../../src/syscalls/steps.js';
 import {
-  ALL_MAPPED,
   blockSignals,
+  CALLER_MAPPED,
   exec,
   handPlan,
   hostname,
   loopback,
   mountProc,
-  rootFacts,
+  PATH,
   UTS_PID_MNT_USER,
   underInit,
 } from '../sandbox/explain-plans.js';
+import { isRoot } from './caller.js';
 
 export interface Compared {
   readonly title: string;
   readonly plan: Plan;
   /** Descriptor of the encoded plan: 3, or behind the status channel and the lifeline. */
   readonly planAt: number;
-  /** `differs`: the program is not PID 1, and the commands that a shell runs before it take pids too. */
-  readonly pid: 'same' | 'differs';
+  /**
+   * `one`: the program is PID 1. `inside`: not, and a shell's commands before it take pids too. `outside`: the pid is
+   * another one each time.
+   */
+  readonly pid: 'one' | 'inside' | 'outside';
 }
 
 const LOOK = `
@@ -39,29 +45,26 @@ echo it\\'s "quoted"
 exit 7
 `;
 const look = ['sh', '-c', LOOK];
+const lookAtFiles = [
+  'sh',
+  '-c',
+  'pwd; mkdir -p /here; ls /; touch /usr/here; cat /proc/self/comm; wc -l < /proc/mounts',
+];
 
+/** What a program said, without its pid where that may differ. */
+export const withoutPid = ({ stdout, stderr }: { stdout: string; stderr: string }): string =>
+  `${stdout}${stderr}`.replace(/^pid .*$/m, 'pid');
+
+/** For whoever runs the tests. */
 const specs: Record<string, SandboxSpec> = {
   'all eight namespaces': { hostname: 'children', init: false },
   'under PID 1': { hostname: 'children' },
-  'no user namespace': {
-    namespaces: ['uts', 'pid', 'mnt', 'net'],
-    hostname: 'children',
-    propagation: 'slave',
-  },
   'only root is mapped': { mapUsers: 'root', setgroups: 'deny', init: false },
+  'the caller keeps its id': { mapUsers: 'current', setgroups: 'deny' },
   'nobody is mapped': { mapUsers: 'none', hostname: 'children', init: false, proc: false },
-  'several ranges': {
-    mapUsers: [
-      { inner: 0, outer: 0, count: 1 },
-      { inner: 1, outer: 100000, count: 1000 },
-      { inner: 2000, outer: 200000, count: 5 },
-    ],
-    mapGroups: 'all',
-    hostname: 'several',
-  },
   'moved clocks': { timeOffsets: { boottime: '1d', monotonic: 3600 } },
   'mounts and limits': {
-    hostname: 'it\'s "me"',
+    hostname: 'it-is-me',
     domainname: 'nis',
     mounts: [
       { type: 'tmpfs', destination: '/mnt', size: '1m' },
@@ -71,65 +74,101 @@ const specs: Record<string, SandboxSpec> = {
     umask: 0o27,
     nice: 3,
     cwd: '/mnt/doc',
+    noNewPrivileges: true,
   },
-  'another root directory': { root: '/', hostname: 'children', cwd: '/usr' },
-  'a read-only root directory': { root: '/', readOnlyRoot: true, hostname: 'children' },
-  'a read-only root': { readOnlyRoot: true, hostname: 'children' },
+};
+
+/** For a caller who may map any id and make namespaces outside of a user namespace. */
+const rootSpecs: Record<string, SandboxSpec> = {
+  'a name that hostname(1) refuses': { namespaces: ['uts'], hostname: `it's "me"` },
+  'no user namespace': {
+    namespaces: ['uts', 'pid', 'mnt', 'net'],
+    hostname: 'children',
+    propagation: 'slave',
+  },
+  'several ranges': {
+    mapUsers: [
+      { inner: 0, outer: 0, count: 1 },
+      { inner: 1, outer: 1000, count: 1000 },
+      { inner: 2000, outer: 3000, count: 5 },
+    ],
+    mapGroups: 'all',
+    hostname: 'several',
+  },
   'another user': { uid: 1000, gid: 1000, groups: [1000, 2000], noNewPrivileges: true },
   'another user with capabilities': { uid: 1000, gid: 1000, keepCapabilities: true },
 };
 
-export function comparedPlans(): Compared[] {
-  return [...handWritten(), ...compiled()];
+/** `root` is an empty directory. */
+const fileSpecs = (root: string): Record<string, SandboxSpec> => ({
+  'a root directory': { root, mounts: systemMounts(), hostname: 'children' },
+  'a root directory that is read-only': {
+    root,
+    readOnlyRoot: true,
+    hostname: 'children',
+    mounts: systemMounts(),
+  },
+  'the host, read-only': { readOnlyRoot: true, hostname: 'children', cwd: '/usr' },
+});
+
+const systemMounts = (): MountSpec[] =>
+  ['/usr', '/bin', '/sbin', '/lib', '/lib64']
+    .filter((path) => existsSync(path))
+    .map((path) => ({ type: 'bind', source: path, destination: path, readOnly: true }));
+
+export function comparedPlans(root: string): Compared[] {
+  return [
+    ...handWritten(),
+    ...compiled(isRoot ? { ...specs, ...rootSpecs } : specs, look),
+    ...compiled(fileSpecs(root), lookAtFiles),
+  ];
 }
 
 function handWritten(): Compared[] {
   const inside = [hostname('children'), ...mountProc()];
-  const common = { planAt: 3 } as const;
+  const common = { planAt: 3, pid: 'one' } as const;
+  const handInit = handPlan({
+    flags: UTS_PID_MNT_USER | CLONE.NEWNET,
+    maps: CALLER_MAPPED,
+    inside: [...inside, ...loopback(), ...underInit([exec(look)])],
+  });
+  const one: Plan = {
+    steps: [
+      call('unshare', [CLONE.NEWUSER | CLONE.NEWUTS | CLONE.NEWNET], 'leave three namespaces'),
+      hostname('children'),
+      exec(['sh', '-c', 'hostname; id -u; cat /sys/class/net/lo/flags; exit 3']),
+    ],
+  };
+  const mapped = handPlan({ flags: UTS_PID_MNT_USER, maps: CALLER_MAPPED, inside: [...inside, exec(look)] });
   return [
-    {
-      title: 'written by hand, all ids mapped',
-      plan: handPlan({ flags: UTS_PID_MNT_USER, maps: ALL_MAPPED, inside: [...inside, exec(look)] }),
-      pid: 'same',
-      ...common,
-    },
-    {
-      title: 'written by hand, under PID 1, one id mapped',
-      plan: handPlan({
-        flags: UTS_PID_MNT_USER | CLONE.NEWNET,
-        maps: { setgroups: 'deny', uid_map: '0 0 1\n', gid_map: '0 0 1\n' },
-        inside: [...inside, ...loopback(), ...underInit([exec(look)])],
-      }),
-      pid: 'differs',
-      ...common,
-    },
-    {
-      title: 'written by hand, one process',
-      plan: {
-        steps: [
-          call('unshare', [CLONE.NEWUTS | CLONE.NEWNET], 'leave two namespaces'),
-          hostname('children'),
-          exec(['sh', '-c', 'hostname; cat /sys/class/net/lo/flags; exit 3']),
-        ],
-      },
-      pid: 'same',
-      ...common,
-    },
+    { title: 'written by hand', plan: mapped, ...common },
+    { title: 'written by hand, under PID 1', plan: handInit, ...common, pid: 'inside' },
+    { title: 'written by hand, one process', plan: one, ...common },
   ];
 }
 
-function compiled(): Compared[] {
-  const modes = [{ mode: 'inPlace', planAt: 3 } as const, { mode: 'attached', planAt: 5 } as const];
-  return modes.flatMap(({ mode, planAt }) =>
-    Object.entries(specs).map(([title, spec]) => {
-      const parsed = parseSpec(look, spec);
-      const { plan } = compile(parsed, rootFacts, { mode, descriptors: 3 });
-      return {
-        title: `${title} (${mode})`,
-        plan: { ...plan, steps: [blockSignals(), ...plan.steps] },
-        planAt,
-        pid: parsed.init ? 'differs' : 'same',
-      };
+function compiled(some: Record<string, SandboxSpec>, command: readonly string[]): Compared[] {
+  return MODES.flatMap((mode) =>
+    Object.entries(some).map(([title, spec]) => {
+      const { plan, planAt, init } = compiledPlan(command, spec, mode);
+      const pid = spec.namespaces === undefined ? (init ? 'inside' : 'one') : 'outside';
+      return { title: `${title} (${mode})`, plan, planAt, pid };
     }),
   );
+}
+
+export type Mode = 'inPlace' | 'attached';
+export const MODES: readonly Mode[] = ['inPlace', 'attached'];
+
+/** A plan for this machine, with what the addon does to signals as its first step. */
+export function compiledPlan(
+  command: readonly string[],
+  spec: SandboxSpec,
+  mode: Mode,
+): { plan: Plan; planAt: number; init: boolean } {
+  const parsed = parseSpec(command, spec);
+  const facts = { ...gatherFacts(parsed).facts, environment: { PATH } };
+  const { plan, control } = compile(parsed, facts, { mode, descriptors: 3 });
+  const steps = [blockSignals(), ...plan.steps];
+  return { plan: { ...plan, steps }, planAt: 2 + control.length, init: parsed.init };
 }

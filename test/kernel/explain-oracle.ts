@@ -7,6 +7,7 @@ import { explainPlan } from '../../src/sandbox/explain/explain.js';
 import { currentArchitecture } from '../../src/syscalls/architecture.js';
 import { encodePlan } from '../../src/syscalls/encode.js';
 import type { Plan } from '../../src/syscalls/plan.js';
+import { skip as noNamespaces } from './caller.js';
 
 const C_FLAGS = [
   ...['-std=c11', '-Os', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-stack-protector'],
@@ -16,13 +17,9 @@ const C_FLAGS = [
 
 const has = (tool: string, argument: string): boolean => spawnSync(tool, [argument]).status === 0;
 
-/** Why plans that make namespaces cannot be run here, or false. */
+/** Why plans cannot be run here, or false. */
 export const cannotRun: string | false =
-  process.geteuid?.() !== 0
-    ? 'needs root: the plans write maps of all ids'
-    : has('cc', '--version')
-      ? false
-      : 'no C compiler (cc) to build the launcher with';
+  noNamespaces || (has('cc', '--version') ? false : 'no C compiler (cc) to build the launcher with');
 
 /** Why they cannot be traced, or false. */
 export const cannotTrace: string | false =
@@ -38,12 +35,19 @@ export function withFolder<T>(body: (folder: string) => T): T {
   }
 }
 
-function buildLauncher(folder: string): string {
-  const sources = readdirSync('native/launcher').filter((name) => name.endsWith('.c'));
+let built: string | undefined;
+
+/** The launcher, built once for each test file. */
+function buildLauncher(): string {
+  if (built !== undefined) return built;
+  const folder = mkdtempSync(join(tmpdir(), 'isol8-explain-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const launcher = join(folder, 'launcher');
+  const sources = readdirSync('native/launcher').filter((name) => name.endsWith('.c'));
   const files = sources.map((name) => join('native/launcher', name));
-  const built = spawnSync('cc', [...C_FLAGS, ...files, '-o', launcher], { encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the launcher does not build: ${built.stderr}`);
+  const cc = spawnSync('cc', [...C_FLAGS, ...files, '-o', launcher], { encoding: 'utf8' });
+  if (cc.status !== 0) throw new Error(`the launcher does not build: ${cc.stderr}`);
+  built = launcher;
   return launcher;
 }
 
@@ -59,7 +63,7 @@ function runLauncher(
   folder: string,
   options: { planAt: number; wrapper: readonly string[] },
 ): Ran {
-  const launcher = buildLauncher(folder);
+  const launcher = buildLauncher();
   const file = join(folder, 'plan');
   writeFileSync(file, encodePlan(plan, currentArchitecture()));
   const fd = openSync(file, 'r');

@@ -116,7 +116,12 @@ export function underInit(program: readonly Step[]): Step[] {
   ];
 }
 
-export const ALL_MAPPED = { uid_map: '0 0 4294967295\n', gid_map: '0 0 4294967295\n' };
+/** Root inside is the caller. */
+export const CALLER_MAPPED = {
+  setgroups: 'deny',
+  uid_map: `0 ${process.geteuid?.()} 1\n`,
+  gid_map: `0 ${process.getegid?.()} 1\n`,
+};
 export const UTS_PID_MNT_USER = CLONE.NEWUTS | CLONE.NEWPID | CLONE.NEWNS | CLONE.NEWUSER;
 
 const ids: IdFacts = {
@@ -141,5 +146,5 @@ export const rootFacts: Facts = {
   hardLimits: {},
   clocks: undefined,
   joins: [],
-  sourceIsDirectory: { 0: true, 1: true },
+  sourceIsDirectory: {},
 };

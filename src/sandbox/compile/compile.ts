@@ -7,8 +7,9 @@ import type { Plan, Step } from '../../syscalls/plan.js';
 import { byteLength, call, result } from '../../syscalls/steps.js';
 import type { Facts } from '../facts.js';
 import type { ParsedSpec } from '../parsed-spec.js';
+import { checkIdentity } from './check.js';
 import { type CompileOptions, type Context, isNew, type Slots } from './context.js';
-import { descend, keepHostProc } from './hops.js';
+import { descend, keepHostProc, openOffsetsEarly } from './hops.js';
 import { initSteps } from './init.js';
 import { joinSteps } from './joins.js';
 import { guard } from './lifeline.js';
@@ -27,7 +28,7 @@ export interface Compiled {
 
 /**
  * Turns a checked spec into the plan that makes it true. Pure: all that depends on the machine is in `facts`.
- * Throws SpecError for id maps that the kernel would refuse.
+ * Throws SpecError for id maps that the kernel would refuse, and for ids that they do not have.
  */
 export function compile(spec: ParsedSpec, facts: Facts, options: CompileOptions): Compiled {
   const { slots, control } = assignSlots(spec, facts, options);
@@ -41,6 +42,7 @@ export function compile(spec: ParsedSpec, facts: Facts, options: CompileOptions)
     : none;
   const setgroups = setgroupsPolicy(spec.setgroups, groups, facts.groups.privileged);
   const context: Context = { spec, facts, options, slots, users, groups, setgroups };
+  checkIdentity(context);
   return {
     plan: {
       steps: firstProcess(context),
@@ -83,6 +85,7 @@ function firstProcess(context: Context): Step[] {
     ...raiseLimits(context),
     ...saveTerminal(context),
     ...keepHostProc(context),
+    ...openOffsetsEarly(context),
     ...joinSteps(context),
     ...earlyMqueues(context),
     ...descend(context, (depth) => mainProcess(context, depth)),
@@ -144,7 +147,6 @@ function names({ spec }: Context): Step[] {
           call('sethostname', [hostname, byteLength(hostname)], 'set the host name', {
             object: hostname,
             field: 'hostname',
-            shell: ['hostname', hostname],
           }),
         ]),
     ...(domainname === undefined
@@ -153,7 +155,6 @@ function names({ spec }: Context): Step[] {
           call('setdomainname', [domainname, byteLength(domainname)], 'set the NIS domain name', {
             object: domainname,
             field: 'domainname',
-            shell: ['domainname', domainname],
           }),
         ]),
   ];
@@ -173,7 +174,6 @@ function loopback(context: Context): Step[] {
     }),
     call('ioctl', [result('network'), IOCTL.SIOCSIFFLAGS, request], 'bring up the loopback', {
       ...details,
-      shell: ['ip', 'link', 'set', 'lo', 'up'],
     }),
     call('close', [result('network')], 'be done with the network'),
   ];

@@ -50,7 +50,8 @@ export const flagsOf = (kinds: readonly NamespaceKind[]): number =>
 /** Everything above the descriptors that a process still needs. */
 export const descriptorsAbove = (last: number): readonly Argument[] => [last + 1, LAST_DESCRIPTOR];
 
-/** The highest descriptor that must stay open until the execve. */
-export function lastControl({ slots, options }: Context): number {
-  return Math.max(slots.status ?? -1, slots.lifeline ?? -1, options.descriptors - 1);
+/** The highest descriptor that must stay open until the execve; `depth` as programSteps has it. */
+export function lastControl({ slots, options, spec }: Context, depth: number | undefined): number {
+  const kept = options.mode === 'inPlace' && depth !== undefined && spec.dieWithParent ? slots.plan : -1;
+  return Math.max(slots.status ?? -1, slots.lifeline ?? -1, kept, options.descriptors - 1);
 }

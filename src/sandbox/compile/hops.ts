@@ -44,7 +44,7 @@ function needsChild(context: Context): boolean {
 function hopsOf(context: Context): Hop[] {
   const flags = flagsOf(newKinds(context));
   const early: Hop[] = needsEarlyProc(context) ? [{ before: [], flags: 0 }] : [];
-  const first: Step[] = needsEarlyProc(context) ? earlyProc() : [];
+  const first: Step[] = needsEarlyProc(context) ? earlyProc(context) : [];
   // Offsets freeze when the first process enters, and clone3(CLONE_NEWTIME) enters at once.
   const timeFirst =
     isNew(context, 'time') && (context.spec.timeOffsets !== undefined || !context.facts.clone3);
@@ -54,27 +54,46 @@ function hopsOf(context: Context): Hop[] {
   return [...early, { before: first, flags: CLONE.NEWUSER }, { before: newTime(context), flags: rest }];
 }
 
-function newTime({ spec }: Context): Step[] {
-  const text = spec.timeOffsets ? formatTimensOffsets(spec.timeOffsets) : '';
-  const file = '/proc/self/timens_offsets';
-  const details = { object: file, field: 'timeOffsets' };
+function newTime(context: Context): Step[] {
+  const text = offsetsText(context);
   const size = byteLength(text);
   return [
     call('unshare', [CLONE.NEWTIME], 'have children in a new time namespace', { field: 'namespaces.time' }),
+    ...(text === '' || opensOffsetsEarly(context) ? [] : [openOffsets(procOf(context))]),
     ...(text === ''
       ? []
       : [
-          call('openat', [AT.FDCWD, file, O.WRONLY | O.CLOEXEC, 0], 'set its clocks', {
-            id: 'offsets',
-            ...details,
-          }),
           call('write', [result('offsets'), text, size], 'move its clocks', {
             expect: { equals: size, errno: 'EIO' },
-            ...details,
+            ...OFFSETS,
           }),
           call('close', [result('offsets')], 'be done with its clocks'),
         ]),
   ];
+}
+
+const OFFSETS = { object: '/proc/self/timens_offsets', field: 'timeOffsets' };
+
+const offsetsText = ({ spec }: Context): string =>
+  spec.timeOffsets ? formatTimensOffsets(spec.timeOffsets) : '';
+
+function openOffsets({ descriptor, prefix }: ProcDirectory): Step {
+  const path = `${prefix}self/timens_offsets`;
+  const flags = O.WRONLY | O.CLOEXEC;
+  return call('openat', [descriptor, path, flags, 0], 'set its clocks', { id: 'offsets', ...OFFSETS });
+}
+
+/**
+ * After joining a mnt namespace `/proc` is another one, and after hiding from the inside of a joined user or pid
+ * namespace our own files in it belong to root: then the file is opened before, and written once there is something.
+ */
+function opensOffsetsEarly(context: Context): boolean {
+  const joins = isJoined(context, 'mnt') || isJoined(context, 'user') || isJoined(context, 'pid');
+  return joins && !isNew(context, 'user') && isNew(context, 'time') && offsetsText(context) !== '';
+}
+
+export function openOffsetsEarly(context: Context): Step[] {
+  return opensOffsetsEarly(context) ? [openOffsets(HOST_PROC)] : [];
 }
 
 interface Descent {
@@ -116,6 +135,7 @@ function hopSteps({ context, hops, depth, main }: Descent): Step[] {
       call: hop.flags & CLONE.NEWTIME ? 'clone3' : 'clone',
       flags,
       id,
+      object: rest.length > 0 ? 'a process on the way' : 'the main process',
       why: hop.flags === 0 ? 'have a child inside' : 'start a child in new namespaces',
       field: 'namespaces',
       child,

@@ -4,7 +4,7 @@ import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
 import { type SyscallName, syscallNumber } from '../../syscalls/table.js';
 import type { Context } from './context.js';
-import { capabilityStep } from './program.js';
+import { capabilityStep, heldInside } from './program.js';
 import { startedRecord } from './records.js';
 
 /**
@@ -29,7 +29,11 @@ export function initSteps(context: Context, program: readonly Step[]): Step[] {
     },
     ...startedRecord(context),
     ...closeAllBut(context.slots.status),
-    capabilityStep(1n << BigInt(CAPABILITIES.indexOf('KILL')), 0n, 'keep nothing but the right to signal'),
+    capabilityStep(
+      heldInside(context) & (1n << BigInt(CAPABILITIES.indexOf('KILL'))),
+      0n,
+      'keep nothing but the right to signal',
+    ),
     call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'never gain privilege again'),
     call(
       'seccomp',

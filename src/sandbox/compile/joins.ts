@@ -39,7 +39,8 @@ function joinUser(context: Context): Step[] {
     call('setgroups', [0, null], 'leave the groups of outside', { tolerate: ['EPERM'] }),
     call('setresgid', [0, 0, 0], 'be root in there', { tolerate: ['EINVAL'] }),
     call('setresuid', [0, 0, 0], 'be root in there', { tolerate: ['EINVAL'] }),
-    ...guard(context, 0),
+    // in place this is the caller's own process, whose parent is nobody's business
+    ...(context.options.mode === 'attached' ? guard(context, 0) : []),
   ];
 }
 
@@ -49,5 +50,14 @@ function setns(context: Context, kind: NamespaceKind): Step {
     field: `namespaces.${kind}`,
     object: `the ${kind} namespace`,
     id: `join-${kind}`,
+    ...shellFor(context, kind),
   });
+}
+
+/** nsenter(1) goes by paths; a descriptor has none that another process could use. */
+function shellFor({ spec }: Context, kind: NamespaceKind): { shell?: string[] } {
+  const target = spec.namespaces[kind];
+  if (typeof target === 'string' || 'fd' in target) return {};
+  const path = 'pid' in target ? `/proc/${target.pid}/ns/${kind}` : target.path;
+  return { shell: ['nsenter', `--${KINDS[kind].option}=${path}`] };
 }

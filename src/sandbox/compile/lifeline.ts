@@ -8,8 +8,16 @@ import type { Context } from './context.js';
  * about a parent that was gone before it was asked for, and the lifeline, a pipe whose only write end is the parent's.
  */
 export function guard(context: Context, depth: number): Step[] {
+  return guardBy(context, context.slots.lifeline ?? { cell: lifelineName(depth), at: 0 });
+}
+
+/** The same once the set-up's descriptors are closed, see {@link keepLifeline}. */
+export function guardProgram(context: Context): Step[] {
+  return guardBy(context, context.slots.lifeline ?? keptLifeline(context));
+}
+
+function guardBy(context: Context, end: Argument): Step[] {
   if (!context.spec.dieWithParent) return [];
-  const end = lifelineEnd(context, depth);
   return [
     call('prctl', [PR.SET_PDEATHSIG, SIGNALS.SIGKILL], 'die when the parent does'),
     call('ppoll', [{ words: [end] }, 1, new Uint8Array(16), null, 0], 'see that the parent is still there', {
@@ -38,8 +46,19 @@ export function dropLifelineWriter(context: Context, depth: number): Step[] {
   ];
 }
 
-function lifelineEnd(context: Context, depth: number): Argument {
-  return context.slots.lifeline ?? { cell: lifelineName(depth), at: 0 };
+/** In place the plan's own descriptor is closed by the time it runs, and its number is known. */
+const keptLifeline = ({ slots }: Context): number => slots.plan;
+
+/** In place the lifeline is anywhere among what the set-up opened: it moves below that, so that the rest can be closed. */
+export function keepLifeline(context: Context, depth: number): Step[] {
+  if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
+  const from: Argument = { cell: lifelineName(depth), at: 0 };
+  return [
+    call('dup3', [from, keptLifeline(context), O.CLOEXEC], 'keep the lifeline', {
+      tolerate: ['EINVAL'], // it has that number already
+      object: 'the lifeline',
+    }),
+  ];
 }
 
 const lifelineName = (depth: number): string => `lifeline${depth}`;

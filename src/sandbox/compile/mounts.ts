@@ -24,23 +24,34 @@ const { NOSUID, NODEV, NOEXEC } = MOUNT_ATTR;
 
 /** The step ids of mounts made before the main process existed, for {@link mountSteps} to put in place. */
 export const EARLY_PROC = 'early-proc';
-export const earlyMqueue = (index: number): string => `early-mqueue-${index}`;
+const earlyMount = (index: number): string => `early-mount-${index}`;
 
 /** proc of a joined pid namespace can be made only outside of the new user namespace, by a process in it. */
 export function needsEarlyProc(context: Context): boolean {
-  return context.spec.proc && isJoined(context, 'pid') && isNew(context, 'user') && isNew(context, 'mnt');
+  const { proc, mounts } = context.spec;
+  const wanted = proc || mounts.some(({ type }) => type === 'proc');
+  return wanted && isJoined(context, 'pid') && isNew(context, 'user') && isNew(context, 'mnt');
 }
 
-export function earlyProc(): Step[] {
+/** One for /proc, which the maps are written through as well, and one for each of `mounts`. */
+export function earlyProc(context: Context): Step[] {
   const attributes = NOSUID | NODEV | NOEXEC;
-  return [...newFilesystem({ id: EARLY_PROC, type: 'proc', attributes, field: 'proc' }).steps];
+  return [
+    ...newFilesystem({ id: EARLY_PROC, type: 'proc', attributes, field: 'proc' }).steps,
+    ...earlyMounts(context, 'proc'),
+  ];
 }
 
 /** mqueue of a joined ipc namespace likewise. */
 export function earlyMqueues(context: Context): Step[] {
-  if (!isJoined(context, 'ipc') || !isNew(context, 'user')) return [];
-  return context.spec.mounts.flatMap((mount, index) =>
-    mount.type === 'mqueue' ? [...filesystemOf(mount, index, earlyMqueue(index)).steps] : [],
+  return needsEarlyMqueue(context) ? earlyMounts(context, 'mqueue') : [];
+}
+
+const needsEarlyMqueue = (context: Context): boolean => isJoined(context, 'ipc') && isNew(context, 'user');
+
+function earlyMounts({ spec }: Context, type: 'proc' | 'mqueue'): Step[] {
+  return spec.mounts.flatMap((mount, index) =>
+    mount.type === type ? [...filesystemOf(mount, index, earlyMount(index)).steps] : [],
   );
 }
 
@@ -83,15 +94,15 @@ function setPropagation(propagation: Exclude<Propagation, 'unchanged'>): Step {
   return call('mount', ['none', '/', null, flags, null], why, {
     object: '/',
     field: 'propagation',
-    shell: ['mount', `--make-r${propagation}`, '/'],
   });
 }
 
 const ROOT = 'root';
 
-function hostRoot({ spec }: Context): Step[] {
+function hostRoot(context: Context): Step[] {
+  const { spec } = context;
   const open =
-    spec.mounts.length > 0
+    spec.mounts.length > 0 || needsEarlyProc(context)
       ? [call('openat', [AT.FDCWD, '/', O.PATH | O.CLOEXEC, 0], 'look paths up from here', { id: ROOT })]
       : [];
   if (!spec.readOnlyRoot) return open;
@@ -114,7 +125,6 @@ function otherRoot(path: string, readOnly: boolean): Step[] {
     call('move_mount', [result(ROOT), '', AT.FDCWD, path, MOVE_MOUNT.F_EMPTY_PATH], 'make it a mount point', {
       object: path,
       field: 'root',
-      shell: ['mount', '--rbind', path, path],
     }),
   ];
 }
@@ -124,8 +134,8 @@ function switchRoot(propagation: Propagation): Step[] {
   const details = { object: 'the root directory', field: 'root' };
   return [
     call('fchdir', [result(ROOT)], 'stand in the new root', details),
-    call('pivot_root', ['.', '.'], 'make it /', { ...details, shell: ['pivot_root', '.', '.'] }),
-    call('umount2', ['.', MNT.DETACH], 'let go of the old one', { ...details, shell: ['umount', '-l', '.'] }),
+    call('pivot_root', ['.', '.'], 'make it /', { ...details }),
+    call('umount2', ['.', MNT.DETACH], 'let go of the old one', { ...details }),
     call('chdir', ['/'], 'be inside', details),
     ...(propagation === 'shared' ? [setPropagation('shared')] : []),
   ];
@@ -139,11 +149,10 @@ function mountProc(context: Context): Step[] {
     return [
       call('mount', ['proc', '/proc', 'proc', flags, null], 'see the processes of the new pid namespace', {
         ...details,
-        shell: ['mount', '-t', 'proc', 'proc', '/proc'],
       }),
     ];
   }
-  const root: Argument = spec.root === undefined ? AT.FDCWD : result(ROOT);
+  const root = result(ROOT);
   return [
     ...(spec.root === undefined ? [] : makeDirectories({ id: 'proc', root, path: '/proc', field: 'proc' })),
     ...place(procOf(context), { path: '/proc', field: 'proc', readOnly: false, root }),
@@ -204,9 +213,9 @@ function place(mount: Detached, { path, field, readOnly, root }: Place): Step[] 
 
 function detachedOf(context: Context, mount: MountSpec, index: number): Detached {
   if (mount.type === 'bind') return { id: `bind-${index}`, steps: [] };
-  if (mount.type === 'mqueue' && isJoined(context, 'ipc') && isNew(context, 'user')) {
-    return { id: earlyMqueue(index), steps: [] };
-  }
+  const early =
+    mount.type === 'proc' ? needsEarlyProc(context) : mount.type === 'mqueue' && needsEarlyMqueue(context);
+  if (early) return { id: earlyMount(index), steps: [] };
   return filesystemOf(mount, index, `mount-${index}`);
 }
 

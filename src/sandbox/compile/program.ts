@@ -11,8 +11,9 @@ import {
 import type { Step } from '../../syscalls/plan.js';
 import { call, u32 } from '../../syscalls/steps.js';
 import type { ParsedLimit } from '../parsed-spec.js';
-import { type Context, descriptorsAbove, isNew, lastControl } from './context.js';
-import { guard } from './lifeline.js';
+import { setgroupsFails } from './check.js';
+import { type Context, descriptorsAbove, isJoined, isNew, lastControl } from './context.js';
+import { guardProgram, keepLifeline } from './lifeline.js';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -21,14 +22,19 @@ export function programSteps(context: Context, announce: readonly Step[], depth:
   const { spec, options } = context;
   return [
     ...(options.terminal === 'new' ? newSession() : []),
+    ...(depth === undefined ? [] : keepLifeline(context, depth)),
     // Before the first path that the user chose: a directory of the host left open would be a way out.
-    call('close_range', [...descriptorsAbove(lastControl(context)), 0], 'close all that the set-up opened'),
+    call(
+      'close_range',
+      [...descriptorsAbove(lastControl(context, depth)), 0],
+      'close all that the set-up opened',
+    ),
     ...workingDirectory(context),
     ...(spec.umask === undefined ? [] : [call('umask', [spec.umask], 'set the umask', { field: 'umask' })]),
     ...limitSteps(context),
     ...(spec.nice !== undefined && spec.nice >= 0 ? [niceStep(spec.nice)] : []),
     ...identity(context),
-    ...(depth === undefined ? [] : guard(context, depth)),
+    ...(depth === undefined ? [] : guardProgram(context)),
     ...(spec.noNewPrivileges
       ? [call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'let no execve give more privilege')]
       : []),
@@ -57,7 +63,6 @@ function workingDirectory({ spec }: Context): Step[] {
     call('chdir', [directory], 'start in the working directory', {
       object: directory,
       field: 'cwd',
-      shell: ['cd', directory],
     }),
   ];
 }
@@ -107,8 +112,7 @@ function identity(context: Context): Step[] {
 }
 
 function groupsStep(context: Context, groups: readonly number[]): Step {
-  const denied =
-    context.spec.groups === undefined && (context.setgroups === 'deny' || !isNew(context, 'user'));
+  const denied = context.spec.groups === undefined && (setgroupsFails(context) || !isNew(context, 'user'));
   return call(
     'setgroups',
     [groups.length, groups.length > 0 ? u32(...groups) : null],
@@ -134,9 +138,14 @@ export function capabilityStep(set: bigint, inheritable: bigint, why: string): S
   return call('capset', [u32(CAPABILITY_VERSION_3, 0), data], why, { field: 'keepCapabilities' });
 }
 
+/** Whoever makes or enters a user namespace has every capability in it. */
+export function heldInside(context: Context): bigint {
+  return isNew(context, 'user') || isJoined(context, 'user') ? ~0n : context.facts.capabilities;
+}
+
 function ambientSteps(context: Context): Step[] {
   const all = (1n << BigInt(context.facts.lastCapability + 1)) - 1n;
-  const set = isNew(context, 'user') ? all : context.facts.capabilities & all;
+  const set = heldInside(context) & all;
   const raised = Array.from({ length: context.facts.lastCapability + 1 }, (_, bit) => bit).filter(
     (bit) => (set >> BigInt(bit)) & 1n,
   );

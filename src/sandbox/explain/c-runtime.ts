@@ -76,6 +76,21 @@ static int supervise(long child)
 }`,
   },
   {
+    name: 'take_terminal_back',
+    headers: ['sys/ioctl.h', 'signal.h', 'errno.h', 'unistd.h'],
+    text: `/* Gives the terminal back to the group that had it, unless another that still lives has it by now. */
+static void take_terminal_back(int fd, const int32_t *group, const int32_t *settings)
+{
+	int now = 0;
+	if (*group != getpgid(0) || syscall(SYS_ioctl, fd, TIOCGPGRP, &now) < 0)
+		return;
+	if (now != *group && (now <= 0 || kill(-now, 0) == 0 || errno != ESRCH))
+		return;
+	if (now == *group || syscall(SYS_ioctl, fd, TIOCSPGRP, group) == 0)
+		syscall(SYS_ioctl, fd, TCSETS, settings);
+}`,
+  },
+  {
     name: 'reap_all',
     headers: ['sys/wait.h'],
     text: `/* Waits for every child; the exit status is that of the last one that did not end well. */

@@ -21,10 +21,9 @@ export function cProcesses(steps: readonly Step[], preamble: readonly string[], 
   const variables = new Set<string>();
   const prototypes: string[] = [];
   const first = stepLines(steps, needs);
-  const texts = leavesChildren(needs)
-    ? [attachedMain(preamble), process('launcher', first)]
-    : [main(preamble, first)];
-  if (leavesChildren(needs)) prototypes.push(prototype('launcher'));
+  const attached = leavesChildren(needs) || preamble.some((line) => line.startsWith('lifeline_slot('));
+  const texts = attached ? [attachedMain(preamble), process('launcher', first)] : [main(preamble, first)];
+  if (attached) prototypes.push(prototype('launcher'));
   for (const step of needs.context.steps) {
     if (step.kind === 'fork') {
       const name = functionName(step, needs);
@@ -48,7 +47,7 @@ const prototype = (name: string): string => `static __attribute__((noreturn)) in
 const process = (name: string, lines: readonly string[]): string =>
   `static int ${name}(void *unused)\n{\n${statements(['(void)unused;', ...lines])}\n}`;
 
-/** CLONE_PARENT: the children belong to the caller of the first process, which is then a child itself. */
+/** CLONE_PARENT: the children belong to the caller of the first process, which is a child itself, as with a lifeline. */
 const leavesChildren = ({ context }: Needs): boolean =>
   context.steps.some((step) => step.kind === 'fork' && (step.flags & CLONE.PARENT) !== 0);
 
@@ -155,5 +154,9 @@ const variableNames = (step: ExecStep): string =>
 function superviseLines(step: SuperviseStep, needs: Needs): string[] {
   const call = `supervise(${cValue(step.child, 'number', needs)})`;
   if (step.as === 'init') return [`_exit(${call});`];
-  return [`${assignment(step, needs)}${call};`];
+  const lines = [`${assignment(step, needs)}${call};`];
+  if (!step.terminal) return lines;
+  const { fd, group, settings } = step.terminal;
+  const kept = [group, settings].map((part) => cValue(part, 'address', needs)).join(', ');
+  return [...lines, `take_terminal_back(${fd}, ${kept});`];
 }

@@ -1,6 +1,6 @@
 /** Which formats a call's arguments have, where one of them decides what the others are. */
-import { CLONE, FCNTL, IOCTL, O, PR, PR_CAP_AMBIENT } from '../../syscalls/constants.js';
-import type { Argument, CallStep, ForkStep } from '../../syscalls/plan.js';
+import { FCNTL, IOCTL, O, PR, PR_CAP_AMBIENT } from '../../syscalls/constants.js';
+import type { Argument, CallStep } from '../../syscalls/plan.js';
 import { type ArgumentFormat, SYSCALLS, type SyscallName } from '../../syscalls/table.js';
 
 type Formats = readonly ArgumentFormat[];
@@ -60,9 +60,4 @@ function chosen(table: Readonly<Record<number, Formats>>, key: Argument | undefi
 export function formatsOf(step: CallStep): Formats {
   const usual = SYSCALLS[step.call].args;
   return VARIANTS[step.call]?.(step.args, usual) ?? usual;
-}
-
-/** The flags with which a fork step clones. */
-export function forkFlags(step: ForkStep): number {
-  return step.call === 'vfork' ? step.flags | CLONE.VM | CLONE.VFORK : step.flags;
 }

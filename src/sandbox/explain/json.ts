@@ -3,7 +3,7 @@
  * processes are; `step` is the number that an error names.
  */
 import { forkArguments } from '../../syscalls/encode.js';
-import type { Argument, Plan, Step } from '../../syscalls/plan.js';
+import type { Argument, Plan, Step, SuperviseStep } from '../../syscalls/plan.js';
 import { type ArgumentFormat, syscallNumber } from '../../syscalls/table.js';
 import { formatsOf } from './call-formats.js';
 import { type Explained, shownVariable } from './run-time.js';
@@ -43,6 +43,8 @@ export interface ExplainedStep {
   /** supervise. */
   readonly supervised?: { readonly result: string };
   readonly as?: 'init' | 'waiter';
+  /** supervise: the terminal to take back, and the memory that says what to. */
+  readonly terminal?: SuperviseStep['terminal'];
 }
 
 /**
@@ -85,7 +87,7 @@ function explainSteps(steps: readonly Step[], context: Explained): ExplainedStep
 }
 
 function details(step: Step, context: Explained): object {
-  if (step.kind === 'supervise') return { supervised: step.child, as: step.as };
+  if (step.kind === 'supervise') return { supervised: step.child, as: step.as, terminal: step.terminal };
   if (step.kind === 'exec') {
     const argv = step.argv.map((word) => explainArgument(word, 'text', context));
     return { candidates: step.candidates, argv, env: step.env.map((text) => shownVariable(text, context)) };

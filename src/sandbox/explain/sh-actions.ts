@@ -63,16 +63,6 @@ export const NAMESPACE_FLAGS =
   CLONE.NEWTIME;
 
 /** Commands that take another command as their last arguments. */
-const WRAPPERS = new Set([
-  'unshare',
-  'nsenter',
-  'setpriv',
-  'prlimit',
-  'setsid',
-  'nice',
-  'chroot',
-  'env',
-  'choom',
-]);
+const WRAPPERS = new Set(['unshare', 'nsenter', 'setpriv', 'setsid', 'nice', 'chroot', 'env', 'choom']);
 
 export const isWrapper = (argv: readonly string[]): boolean => WRAPPERS.has(argv[0] ?? '');

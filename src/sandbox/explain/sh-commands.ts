@@ -146,4 +146,9 @@ const OWN_BUSINESS: ReadonlySet<SyscallName> = new Set([
   'wait4',
 ]);
 
-export const isOwnBusiness = (call: SyscallName): boolean => OWN_BUSINESS.has(call);
+/** A shell looks after its terminal. */
+const TERMINAL: readonly Argument[] = [IOCTL.TIOCGPGRP, IOCTL.TCGETS, IOCTL.TIOCSPGRP, IOCTL.TCSETS];
+
+export function isOwnBusiness({ call, args }: CallStep): boolean {
+  return OWN_BUSINESS.has(call) || (call === 'ioctl' && TERMINAL.includes(args[1] ?? null));
+}

@@ -1,6 +1,8 @@
 /** What the descriptors of a plan are, so that calls on descriptors can be told as commands on paths. */
 import { AT, FSCONFIG, MOUNT_ATTR } from '../../syscalls/constants.js';
 import type { Argument, CallStep } from '../../syscalls/plan.js';
+import { namespaceKinds } from './describe.js';
+import { quoteShell } from './quote.js';
 import { memberAt } from './structs.js';
 
 /** Stands in a path for a pid that is not known yet. */
@@ -19,11 +21,18 @@ const ATTRIBUTES: readonly (readonly [number, string])[] = [
   [MOUNT_ATTR.NOEXEC, 'noexec'],
 ];
 
+/** Words, or a line of shell where words are not enough. */
+export type Command = readonly string[] | string;
+
+/** mount(8) up to 2.38 has no recursive read-only. */
+const readOnlyBelow = (path: string): string =>
+  `findmnt -Rrno TARGET ${quoteShell(path)} | while read -r at; do mount -o remount,bind,ro "$at"; done`;
+
 /** Commands that a call on descriptors comes down to; undefined when this is not about descriptors. */
 export class DescriptorTracker {
   readonly #opened = new Map<string, Opened>();
 
-  translate(step: CallStep): string[][] | undefined {
+  translate(step: CallStep): Command[] | undefined {
     const { args } = step;
     switch (step.call) {
       case 'openat':
@@ -43,9 +52,12 @@ export class DescriptorTracker {
         return this.#setAttributes(step);
       case 'move_mount':
         return this.#attach(step);
+      case 'setns':
+        return this.#join(step);
       case 'fchdir': {
         const path = this.pathOf(args[0]);
-        return path === undefined ? undefined : [['cd', path]];
+        // what is mounted on / itself is reached from below only
+        return path === undefined ? undefined : [path === '/' ? ['cd', '-P', '/..'] : ['cd', path]];
       }
       case 'mkdirat': {
         const path = this.#path(args[0], args[1]);
@@ -78,14 +90,14 @@ export class DescriptorTracker {
     return `${base === '/' ? '' : base}/${name.replace(/^\/+/, '')}`.replace(/(.)\/$/, '$1');
   }
 
-  #keep(step: CallStep, path: string | undefined): string[][] | undefined {
+  #keep(step: CallStep, path: string | undefined): Command[] | undefined {
     if (path === undefined) return undefined;
     const creates = step.call === 'openat' && (Number(step.args[2]) & 0o100) !== 0;
     if (step.id !== undefined) this.#opened.set(step.id, { kind: 'path', path });
     return creates ? [['touch', path]] : [];
   }
 
-  #newMount({ call, args, id }: CallStep): string[][] | undefined {
+  #newMount({ call, args, id }: CallStep): Command[] | undefined {
     if (call === 'fsopen') {
       if (id === undefined || typeof args[0] !== 'string') return undefined;
       this.#opened.set(id, { kind: 'new', type: args[0], options: [], readOnly: false });
@@ -103,15 +115,24 @@ export class DescriptorTracker {
     return [];
   }
 
-  #setAttributes({ args }: CallStep): string[][] | undefined {
+  #setAttributes({ args }: CallStep): Command[] | undefined {
     const readOnly = Number(memberAt(args[3] ?? null, 0, 8)) === MOUNT_ATTR.RDONLY;
+    const path = args[0] === AT.FDCWD && typeof args[1] === 'string' ? args[1] : undefined;
+    if (readOnly && path !== undefined) return [readOnlyBelow(path)];
     const mount = this.#get(args[0]);
     if (!readOnly || !mount || mount.kind === 'path') return undefined;
     mount.readOnly = true;
     return [];
   }
 
-  #attach({ args }: CallStep): string[][] | undefined {
+  /** An opened namespace file has a path; what is inherited has a number only, see sh-commands.ts. */
+  #join({ args, shell }: CallStep): Command[] | undefined {
+    const path = this.pathOf(args[0]);
+    if (path === undefined || shell) return undefined;
+    return [['nsenter', ...namespaceKinds(Number(args[1])).map((kind) => `--${kind}=${path}`)]];
+  }
+
+  #attach({ args }: CallStep): Command[] | undefined {
     const mount = this.#get(args[0]);
     const target = args[3] === '' ? this.pathOf(args[2]) : this.#path(args[2], args[3]);
     if (!mount || mount.kind === 'path' || target === undefined) return undefined;
@@ -122,6 +143,6 @@ export class DescriptorTracker {
     }
     const bind = ['mount', '--rbind', mount.path, target];
     mount.path = target;
-    return mount.readOnly ? [bind, ['mount', '-o', 'remount,bind,ro', target]] : [bind];
+    return mount.readOnly ? [bind, readOnlyBelow(target)] : [bind];
   }
 }

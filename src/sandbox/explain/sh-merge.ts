@@ -22,7 +22,8 @@ const mergeable = (a: Wrap, b: Wrap): boolean => a.argv[0] === b.argv[0] && MERG
 function merge(a: Wrap, b: Wrap): Wrap {
   const options = [...a.argv];
   for (const option of b.argv.slice(1)) addOption(options, option);
-  return { kind: 'wrap', argv: options, why: `${a.why}; ${b.why}` };
+  const why = a.why.split('; ').includes(b.why) ? a.why : `${a.why}; ${b.why}`;
+  return { kind: 'wrap', argv: options, why };
 }
 
 /** Lists of capabilities grow; anything else given twice stands once. */

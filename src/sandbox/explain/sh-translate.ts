@@ -11,7 +11,7 @@ import {
   type UnshareAction,
 } from './sh-actions.js';
 import { commandOf, isOwnBusiness, rootPropagation } from './sh-commands.js';
-import { DescriptorTracker, SOME_PID } from './sh-descriptors.js';
+import { type Command, DescriptorTracker, SOME_PID } from './sh-descriptors.js';
 
 export function translate(steps: readonly Step[]): Action[] {
   const translator = new Translator();
@@ -100,12 +100,17 @@ class Translator {
     if (this.#write(step, this.#open) || this.#absorb(step)) return;
     const commands = this.#descriptors.translate(step);
     const single = commands ? undefined : commandOf(step);
-    for (const argv of commands ?? (single ? [single] : [])) this.#command(argv, step);
+    for (const command of commands ?? (single ? [single] : [])) this.#command(command, step);
     if (!commands && !single) this.#uncommanded(step);
   }
 
-  #command(argv: readonly string[], step: CallStep): void {
+  #command(command: Command, step: CallStep): void {
     const tolerated = (step.tolerate ?? []).length > 0;
+    if (typeof command === 'string') this.#line({ text: command, why: step.why, tolerated });
+    else this.#words(command, step, tolerated);
+  }
+
+  #words(argv: readonly string[], step: CallStep, tolerated: boolean): void {
     if (!isWrapper(argv)) {
       if (/mount|^pivot_root$/.test(argv[0] ?? '')) this.#unmounted = undefined;
       this.#line({ text: commandText(argv), why: step.why, tolerated });
@@ -147,7 +152,7 @@ class Translator {
   }
 
   #uncommanded(step: CallStep): void {
-    if (isOwnBusiness(step.call)) return;
+    if (isOwnBusiness(step)) return;
     const last = this.actions.at(-1);
     const text = `${step.why} (${step.call})`;
     if (last?.kind !== 'comment') this.actions.push({ kind: 'comment', text: `${NO_COMMAND}: ${text}` });
@@ -162,7 +167,9 @@ function commandText(argv: readonly string[]): string {
     return `printf %s ${quoteShell(value)} > /proc/sys/kernel/hostname`; // hostname(1) refuses it
   }
   if (name === 'renice') return `${quoteCommand(argv)} -p $$ > /dev/null`;
-  return name === 'prlimit' ? `prlimit --pid $$ ${quoteCommand(argv.slice(1))}` : quoteCommand(argv);
+  return name === 'prlimit'
+    ? `prlimit --pid $$ ${argv.slice(1).map(quoteShell).join(' ')}`
+    : quoteCommand(argv);
 }
 
 function absorbWrite(own: UnshareAction, name: string, text: string): boolean {

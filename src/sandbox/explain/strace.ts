@@ -72,8 +72,14 @@ function straceExec(step: ExecStep, context: Explained): string[] {
 
 const counted = (count: number): string => `${count} var${count === 1 ? '' : 's'}`;
 
-function straceSupervise({ child, as }: SuperviseStep, context: Explained): string {
+function straceSupervise({ child, as, terminal }: SuperviseStep, context: Explained): string {
   const pid = `<${resultName(child, context)}>`;
   const loop = `rt_sigtimedwait(~[]), wait4(-1, WNOHANG|__WALL), kill(${pid}, signal): again until ${pid} has ended`;
-  return `# ${as === 'init' ? `${loop}, then exit_group as it did` : loop}`;
+  if (as === 'init') return `# ${loop}, then exit_group as it did`;
+  if (!terminal) return `# ${loop}`;
+  const [group, settings] = [terminal.group, terminal.settings].map((part) =>
+    straceValue(part, 'address', context),
+  );
+  const back = `ioctl(${terminal.fd}, TIOCSPGRP, ${group}), ioctl(${terminal.fd}, TCSETS, ${settings})`;
+  return `# ${loop}, then ${back} if nobody has the terminal`;
 }
