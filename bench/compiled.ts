@@ -63,6 +63,6 @@ function compileC(output: string, { flags, sources }: Recipe): void {
 }
 
 async function bundle(outfile: string): Promise<void> {
-  const entryPoints = [fromBench('measured/main.ts')];
+  const entryPoints = [fileURLToPath(new URL('./measured/main.ts', import.meta.url))];
   await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
 }

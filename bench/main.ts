@@ -15,7 +15,7 @@ import { Compiled } from './compiled.js';
 import type { Table } from './figures.js';
 import { judge, median, quantile } from './figures.js';
 import { heapBench } from './heap.js';
-import { describeMachine } from './machine.js';
+import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
 import { pid1Bench } from './pid1.js';
 import { spawnBench } from './spawn.js';
@@ -63,12 +63,25 @@ function summarize(table: Table) {
   return { title: table.title, unit: table.unit, figures, skipped: table.skipped ?? [] };
 }
 
+async function reportDisturbance(): Promise<void> {
+  const busy = await measureBusyShare();
+  if (busy > 0.1)
+    console.log(`Others keep the cores ${(busy * 100).toFixed(0)} % busy: trust ratios at most.\n`);
+}
+
+function parseEffort(text: string): number {
+  const effort = Number(text);
+  if (!(effort > 0)) throw new Error(`--effort ${text}: it must be a number above 0`);
+  return effort;
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { json: { type: 'string' }, effort: { type: 'string', default: '1' } },
     allowPositionals: true,
   });
   const benches = select(positionals);
+  const effort = parseEffort(values.effort);
   buildIfMissing();
   const machine = describeMachine();
   for (const [fact, value] of Object.entries(machine)) console.log(`${fact}: ${value}`);
@@ -76,7 +89,8 @@ async function main(): Promise<void> {
   const tables: Table[] = [];
   await using compiled = await Compiled.make();
   for (const bench of benches) {
-    const made = await bench.run({ compiled, effort: Number(values.effort) });
+    await reportDisturbance();
+    const made = await bench.run({ compiled, effort });
     for (const table of made) console.log(printTable(table));
     tables.push(...made);
   }

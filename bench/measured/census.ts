@@ -19,7 +19,7 @@ export async function takeCensus(): Promise<Census> {
 }
 
 /** Pids of the children of every thread, zombies among them. */
-export function childrenOfThisProcess(): number[] {
+function childrenOfThisProcess(): number[] {
   const lists = readdirSync('/proc/self/task').map((thread) =>
     readFileSync(`/proc/self/task/${thread}/children`, 'utf8'),
   );

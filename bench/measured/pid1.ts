@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { childrenOfThisProcess } from './census.js';
 import { loadIsol8 } from './isol8.js';
 
 /** KiB of PID 1 that are resident while `command` sleeps: the kernel's counter, and its exact walk of the pages. */
@@ -10,8 +9,8 @@ export async function measurePid1(
   const { spawn } = await loadIsol8(dist);
   const child = await spawn([...command], { namespaces: 'all', stdio: 'ignore' });
   try {
-    const pid = childrenOfThisProcess().find(isPid1);
-    if (pid === undefined) throw new Error('no child of this process is the PID 1 of its namespace');
+    const { pid } = child;
+    if (!isPid1(pid)) throw new Error(`process ${pid} is not the PID 1 of its namespace`);
     return {
       status: kibibytes(`/proc/${pid}/status`, 'VmRSS'),
       rollup: kibibytes(`/proc/${pid}/smaps_rollup`, 'Rss'),

@@ -22,8 +22,13 @@ export type Request =
   | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
 
 interface Answers {
-  /** Milliseconds: from call to exit, in the call itself, and of the JavaScript thread in all of it. */
-  spawn: { readonly total: number; readonly call: number; readonly active: number };
+  /** Milliseconds from the call to the news of the exit, in the call, and of the thread's CPU in it and afterwards. */
+  spawn: {
+    readonly total: number;
+    readonly call: number;
+    readonly callCpu: number;
+    readonly laterCpu: number;
+  };
   many: { readonly total: number };
   census: Census;
   allocate: { readonly resident: number };

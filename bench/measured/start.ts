@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { loadIsol8 } from './isol8.js';
 import type { Answer, Request, Starter } from './protocol.js';
+import { openThreadClock } from './thread-clock.js';
 
 type SpawnRequest = Extract<Request, { ask: 'spawn' }>;
 type ManyRequest = Extract<Request, { ask: 'many' }>;
@@ -16,23 +17,27 @@ async function starter(by: Starter, command: readonly string[], dist: string): P
     return () => once(spawnChild(file, args, { stdio: 'ignore' }), 'exit').then(([code]) => code);
   }
   const { spawn } = await loadIsol8(dist);
+  // Without root the default may run newuidmap, which the peers do not.
+  const map = process.getuid?.() === 0 ? {} : ({ mapUsers: 'root' } as const);
   return async () => {
-    const child = await spawn([file, ...args], { namespaces: 'all', stdio: 'ignore' });
+    const child = await spawn([file, ...args], { namespaces: 'all', stdio: 'ignore', ...map });
     return (await child.exited).exitCode;
   };
 }
 
 export async function timeOne(request: SpawnRequest, dist: string): Promise<Answer<SpawnRequest>> {
   const start = await starter(request.by, request.command, dist);
-  const loop = performance.eventLoopUtilization();
+  const clock = await openThreadClock(dist);
+  const before = clock();
   const begin = performance.now();
   const exit = start();
   const called = performance.now();
+  const between = clock();
   const code = await exit;
   const end = performance.now();
-  const { active } = performance.eventLoopUtilization(loop);
+  const after = clock();
   mustBeZero(code, request.command);
-  return { total: end - begin, call: called - begin, active };
+  return { total: end - begin, call: called - begin, callCpu: between - before, laterCpu: after - between };
 }
 
 export async function startMany(request: ManyRequest, dist: string): Promise<Answer<ManyRequest>> {

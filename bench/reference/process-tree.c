@@ -24,18 +24,23 @@
 enum { STACK_SIZE = 65536, MAP_SIZE = 8192 };
 
 static char stack[STACK_SIZE] __attribute__((aligned(16)));
-static char map[MAP_SIZE];
+static char uid_map[MAP_SIZE];
+static char gid_map[MAP_SIZE];
 static char *helper;
 
-/* Every id that is mapped here, as itself. */
-static void read_identity_map(void)
+/* As isol8's defaults: root keeps every id that is mapped here, as itself; anybody else becomes root. */
+static void prepare_map(char *map, const char *path, unsigned id)
 {
-    FILE *file = fopen("/proc/self/uid_map", "r");
-    DIE_UNLESS(file, "/proc/self/uid_map");
     unsigned inside, outside, count;
     int size = 0;
-    while (fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
-        size += snprintf(map + size, sizeof map - (size_t)size, "%u %u %u\n", inside, inside, count);
+    if (geteuid() != 0) {
+        snprintf(map, MAP_SIZE, "0 %u 1\n", id);
+        return;
+    }
+    FILE *file = fopen(path, "r");
+    DIE_UNLESS(file, path);
+    while (fscanf(file, "%u %u %u", &inside, &outside, &count) == 3 && size < MAP_SIZE)
+        size += snprintf(map + size, (size_t)(MAP_SIZE - size), "%u %u %u\n", inside, inside, count);
     fclose(file);
 }
 
@@ -50,7 +55,7 @@ static void outer(void *argument)
 static void helped_outer(void *argument)
 {
     struct job *job = argument;
-    const char *const arguments[] = {"helper", job->program, job->map, NULL};
+    const char *const arguments[] = {"helper", job->program, job->uid_map, job->gid_map, NULL};
     job->init = -1; /* not known: whichever child is left */
     sys(__NR_execve, helper, arguments, job->environment);
     sys(__NR_exit_group, 125);
@@ -73,9 +78,14 @@ static void finish(const struct job *job)
     DIE_UNLESS(WIFEXITED(status) && WEXITSTATUS(status) == 0, "PID 1 did not end well");
 }
 
+static struct job job_for(const char *program)
+{
+    return (struct job){.program = program, .environment = environ, .uid_map = uid_map, .gid_map = gid_map};
+}
+
 static double one(const char *program, void (*body)(void *))
 {
-    struct job job = {.program = program, .environment = environ, .map = map};
+    struct job job = job_for(program);
     double begin = now_ms();
     start(&job, body);
     finish(&job);
@@ -87,7 +97,7 @@ static double many(int count, int width, const char *program)
     const struct job any = {.init = -1};
     double begin = now_ms();
     for (int started = 0, ended = 0; ended < count;) {
-        struct job job = {.program = program, .environment = environ, .map = map};
+        struct job job = job_for(program);
         if (started < count && started - ended < width) {
             start(&job, outer);
             started++;
@@ -102,7 +112,8 @@ static double many(int count, int width, const char *program)
 int main(int argc, char **argv)
 {
     DIE_UNLESS(argc > 2, "process-tree HELPER PROGRAM…");
-    read_identity_map();
+    prepare_map(uid_map, "/proc/self/uid_map", geteuid());
+    prepare_map(gid_map, "/proc/self/gid_map", getegid());
     helper = argv[1];
     char **programs = argv + 2;
     char line[64];

@@ -45,12 +45,24 @@ static void write_file(const char *path, const char *text)
     sys(__NR_close, fd);
 }
 
-/* path is "/proc///////////uid_map": ten digits fit, slashes in front do not matter. */
-static void write_map(char *path, long pid, const char *map)
+/* path begins with "/proc///////////": ten digits fit, slashes in front do not matter. */
+static void write_of_child(char *path, long pid, const char *text)
 {
     for (char *digit = path + 14; pid > 0; pid /= 10)
         *digit-- = (char)('0' + pid % 10);
-    write_file(path, map);
+    write_file(path, text);
+}
+
+/* As isol8: without privilege over the groups, setgroups(2) has to be given up before the map. */
+static void write_maps(const struct job *job, long pid)
+{
+    char uid_map[] = "/proc///////////uid_map";
+    char gid_map[] = "/proc///////////gid_map";
+    char setgroups[] = "/proc///////////setgroups";
+    if (sys(__NR_geteuid) != 0)
+        write_of_child(setgroups, pid, "deny");
+    write_of_child(uid_map, pid, job->uid_map);
+    write_of_child(gid_map, pid, job->gid_map);
 }
 
 static void raise_loopback(void)
@@ -153,8 +165,6 @@ static _Noreturn void run_init(struct job *job, const int *gate)
 
 long start_init(struct job *job)
 {
-    char uid_map[] = "/proc///////////uid_map";
-    char gid_map[] = "/proc///////////gid_map";
     struct clone_args request = {.flags = EIGHT | CLONE_PARENT};
     int gate[2];
     or_exit(sys(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL));
@@ -164,8 +174,7 @@ long start_init(struct job *job)
         run_init(job, gate);
     or_exit(pid);
     sys(__NR_close, gate[0]);
-    write_map(uid_map, pid, job->map);
-    write_map(gid_map, pid, job->map);
+    write_maps(job, pid);
     or_exit(sys(__NR_write, gate[1], "", 1));
     sys(__NR_close, gate[1]);
     return pid;

@@ -10,7 +10,8 @@
 struct job {
     const char *program;
     char *const *environment;
-    const char *map; /* the identity over every id there is, as /proc/PID/uid_map wants it */
+    const char *uid_map; /* as /proc/PID/uid_map wants it */
+    const char *gid_map;
     int outer;
     int pidfd;
     long init;

@@ -34,13 +34,14 @@ long store_plan(const void *bytes, uint64_t size);
 enum event_kind { EVENT_FAILED = 1, EVENT_CHILD = 2, EVENT_STARTED = 3, EVENT_EXITED = 4 };
 
 /* Steps that are not in the plan. */
-enum { STEP_PREPARE = -1, STEP_CLONE = -2, STEP_LAUNCHER = -3 };
+enum { STEP_PREPARE = -1, STEP_CLONE = -2, STEP_LAUNCHER = -3, STEP_WATCH = -4 };
 
 struct event {
     uint32_t session;
     int kind;
     int first;
     int second;
+    int pidfd; /* of `exited`: closed once JavaScript has been told */
 };
 
 /* The JavaScript environment (main thread or Worker) that launches; shared by it and its sessions. */

@@ -25,7 +25,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STATUS_UNKNOWN = SIGKILL };
+enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5 };
+
+/* glibc and musl have every thread answer these (32 to 34) when one calls setuid(2) and the like. */
+static const uint64_t all_signals = ~0ULL, launch_thread_mask = ~(7ULL << 31);
 
 struct session;
 
@@ -42,12 +45,11 @@ struct session {
     int flags;
     struct source status;   /* our end of the channel */
     struct source launcher; /* pidfd, ours */
-    struct source child;    /* pidfd of the main process, the owner's once it has been delivered */
+    struct source child;    /* pidfd of the main process, which JavaScript borrows until `exited` */
     int launcher_pid;
     int child_pid;
     int launcher_status; /* wait status, or UNKNOWN while it runs */
     int child_status;
-    int child_delivered;
     int executing; /* there is no PID 1 of ours, and the program is about to start */
     int reported; /* exit code and signal as the main process told them */
     int code;
@@ -63,7 +65,7 @@ static struct {
     int wake;
     int lifeline[2];
     struct session *sessions; /* launch thread only */
-} launches = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} launches = {.lock = PTHREAD_MUTEX_INITIALIZER, .poll = -1, .wake = -1, .lifeline = {-1, -1}};
 
 static _Alignas(16) char child_stack[CHILD_STACK];
 
@@ -76,6 +78,7 @@ struct birth {
 static void born(void *argument)
 {
     struct birth *birth = argument;
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &all_signals, 0, sizeof all_signals);
     if (birth->start.expected_parent) {
         sys(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
         if (sys(__NR_getppid) != birth->start.expected_parent)
@@ -85,11 +88,20 @@ static void born(void *argument)
     sys(__NR_exit_group, EXIT_FAILED);
 }
 
+/* close(2) alone is not enough: a child that Node forks at this moment has a copy, and with it keeps epoll reporting. */
+static void stop_watching(const struct source *source)
+{
+    struct epoll_event none = {0};
+    if (source->fd >= 0)
+        sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_DEL, source->fd, &none);
+}
+
 static void close_source(struct source *source)
 {
     if (source->fd < 0)
         return;
-    sys(__NR_close, source->fd); /* which also takes it out of the epoll set */
+    stop_watching(source);
+    sys(__NR_close, source->fd);
     source->fd = -1;
 }
 
@@ -98,13 +110,14 @@ static void watch(struct session *session, struct source *source, long fd)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
     source->session = session;
     source->fd = (int)fd;
-    sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, fd, &event);
+    if (sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, fd, &event) < 0)
+        abort(); /* no kernel memory for 100 bytes, as any allocation in Node */
 }
 
-static void tell(struct session *session, int kind, int first, int second)
+static int tell(struct session *session, int kind, int first, int second)
 {
-    struct event event = {session->id, kind, first, second};
-    launch_deliver(session->owner, &event);
+    struct event event = {session->id, kind, first, second, -1};
+    return launch_deliver(session->owner, &event);
 }
 
 static void kill_source(const struct source *source)
@@ -113,20 +126,20 @@ static void kill_source(const struct source *source)
         sys(__NR_pidfd_send_signal, source->fd, SIGKILL, 0, 0);
 }
 
+/* It is unreaped, so that the pid is still its own. */
 static void child_seen(struct session *session, int pid)
 {
     if (session->child_pid)
         return;
     long fd = sys(__NR_pidfd_open, pid, 0);
     session->child_pid = pid;
-    if (fd < 0) { /* it was gone before it could be known */
-        session->child_status = STATUS_UNKNOWN;
+    if (fd < 0) {
+        sys(__NR_kill, pid, SIGKILL);
+        tell(session, EVENT_FAILED, STEP_WATCH, (int)-fd);
         return;
     }
     watch(session, &session->child, fd);
-    struct event event = {session->id, EVENT_CHILD, pid, (int)fd};
-    session->child_delivered = launch_deliver(session->owner, &event);
-    if (!session->child_delivered && (session->flags & LAUNCH_ATTACHED))
+    if (!tell(session, EVENT_CHILD, pid, (int)fd) && (session->flags & LAUNCH_ATTACHED))
         kill_source(&session->child);
 }
 
@@ -180,11 +193,12 @@ static void read_status(struct session *session)
     }
 }
 
-static void stop_watching(const struct source *source)
+static int is_known(int pid)
 {
-    struct epoll_event none = {0};
-    if (source->fd >= 0)
-        sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_DEL, source->fd, &none);
+    for (struct session *session = launches.sessions; session; session = session->next)
+        if (pid == session->launcher_pid || pid == session->child_pid)
+            return 1;
+    return 0;
 }
 
 static void reaped(int pid, int status)
@@ -202,19 +216,32 @@ static void reaped(int pid, int status)
 }
 
 /* Reaps this thread's children (__WNOTHREAD), never those of Node's own. Processes in the middle of a chain, and those
- * whose launcher was killed before anyone could name them, belong to no session. */
-static void reap_all(void)
+ * whose launcher was killed before anyone could name them, belong to no session. Returns whether there are more. */
+static int reap_all(void)
+{
+    const long own = __WALL | __WNOTHREAD;
+    for (;;) {
+        siginfo_t ended = {0};
+        long result = sys(__NR_waitid, P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT | own);
+        if (result < 0 || ended.si_pid == 0)
+            return result == 0;
+        for (struct session *session = launches.sessions; session; session = session->next)
+            if (!session->child_pid && (session->launcher_pid == ended.si_pid || !is_known(ended.si_pid)))
+                read_status(session); /* whose it is, and that a launcher was the program, only it can say */
+        int status = 0;
+        if (sys(__NR_wait4, ended.si_pid, &status, own, 0) < 0)
+            return 1;
+        reaped(ended.si_pid, status);
+    }
+}
+
+/* Whether a process may end unnoticed: one in the middle of a chain, or one that there was no descriptor for. */
+static int has_strays(int children)
 {
     for (struct session *session = launches.sessions; session; session = session->next)
-        if (!session->child_pid)
-            read_status(session); /* who a child is must be known before it is gone */
-    for (;;) {
-        int status = 0;
-        long pid = sys(__NR_wait4, -1, &status, WNOHANG | __WALL | __WNOTHREAD, 0);
-        if (pid <= 0)
-            return;
-        reaped((int)pid, status);
-    }
+        if (session->child_pid && session->child_status == UNKNOWN && session->child.fd < 0)
+            return 1;
+    return children && !launches.sessions;
 }
 
 static int over(const struct session *session)
@@ -240,9 +267,9 @@ static void end_session(struct session *session)
         session->code = session->signal ? 0 : (status >> 8) & 0xff;
     }
     close_source(&session->launcher);
-    if (!session->child_delivered)
+    struct event event = {session->id, EVENT_EXITED, session->code, session->signal, session->child.fd};
+    if (!launch_deliver(session->owner, &event))
         close_source(&session->child);
-    tell(session, EVENT_EXITED, session->code, session->signal);
     release_owner(session->owner);
     free(session);
 }
@@ -374,13 +401,13 @@ static void take_requests(void)
 
 static void *launch_thread(void *unused)
 {
-    const uint64_t every_signal = ~0ULL;
+    int strays = 0;
     (void)unused;
-    sys(__NR_rt_sigprocmask, SIG_SETMASK, &every_signal, 0, sizeof every_signal);
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &launch_thread_mask, 0, sizeof launch_thread_mask);
     sys(__NR_prctl, PR_SET_NAME, "isol8-launch");
     for (;;) {
         struct epoll_event events[BATCH];
-        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, -1, 0, 8);
+        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, strays ? STRAY_MILLISECONDS : -1, 0, 8);
         for (long i = 0; i < count; i++) {
             struct source *source = events[i].data.ptr;
             if (!source)
@@ -388,17 +415,17 @@ static void *launch_thread(void *unused)
             else if (source == &source->session->status)
                 read_status(source->session);
         }
-        reap_all();
+        int children = reap_all();
         end_sessions();
+        strays = has_strays(children);
     }
     return NULL;
 }
 
-static long start_thread(void)
+static long prepare_thread(void)
 {
     pthread_t thread;
     struct epoll_event woken = {.events = EPOLLIN};
-    launches.last_request = &launches.requests;
     long result = sys(__NR_pipe2, launches.lifeline, O_CLOEXEC);
     if (result >= 0)
         result = launches.poll = (int)sys(__NR_epoll_create1, EPOLL_CLOEXEC);
@@ -406,9 +433,20 @@ static long start_thread(void)
         result = launches.wake = (int)sys(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (result >= 0)
         result = sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, launches.wake, &woken);
-    if (result >= 0)
-        result = -pthread_create(&thread, NULL, launch_thread, NULL);
+    return result < 0 ? result : -pthread_create(&thread, NULL, launch_thread, NULL);
+}
+
+static long start_thread(void)
+{
+    launches.last_request = &launches.requests;
+    long result = prepare_thread();
     launches.running = result >= 0;
+    int *made[] = {&launches.lifeline[0], &launches.lifeline[1], &launches.poll, &launches.wake};
+    for (int i = 0; i < 4 && result < 0; i++) { /* the next launch tries again */
+        if (*made[i] >= 0)
+            sys(__NR_close, *made[i]);
+        *made[i] = -1;
+    }
     return result;
 }
 

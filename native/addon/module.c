@@ -11,6 +11,8 @@ __asm__(".section .rodata\n"
         ".text\n");
 extern const char launcher_image[], launcher_image_end[];
 
+extern char **environ;
+
 static int kept_launcher = -1;
 
 static napi_value fail(napi_env env, const char *text)
@@ -80,22 +82,29 @@ static napi_value js_syscall(napi_env env, napi_callback_info info)
     return number(env, (double)sys6(args[0], args[1], args[2], args[3], args[4], args[5], args[6]));
 }
 
+static void dispatch(napi_env env, napi_value callback, const struct event *event)
+{
+    napi_value undefined, arguments[4];
+    napi_get_undefined(env, &undefined);
+    napi_create_uint32(env, event->session, &arguments[0]);
+    napi_create_int32(env, event->kind, &arguments[1]);
+    napi_create_int32(env, event->first, &arguments[2]);
+    napi_create_int32(env, event->second, &arguments[3]);
+    napi_call_function(env, undefined, callback, 4, arguments, NULL);
+}
+
+/* Without an environment, which a Worker loses when it is terminated, only what the event owns is let go. */
 static void call_js(napi_env env, napi_value callback, void *context, void *data)
 {
     struct owner *owner = context;
     struct event event = *(struct event *)data;
     free(data);
-    if (!env)
-        return;
-    napi_value undefined, arguments[4];
-    napi_get_undefined(env, &undefined);
-    napi_create_uint32(env, event.session, &arguments[0]);
-    napi_create_int32(env, event.kind, &arguments[1]);
-    napi_create_int32(env, event.first, &arguments[2]);
-    napi_create_int32(env, event.second, &arguments[3]);
-    if (event.kind == EVENT_EXITED && --owner->active == 0)
+    if (env && event.kind == EVENT_EXITED && --owner->active == 0)
         napi_unref_threadsafe_function(env, owner->deliver);
-    napi_call_function(env, undefined, callback, 4, arguments, NULL);
+    if (env)
+        dispatch(env, callback, &event);
+    if (event.pidfd >= 0)
+        sys(__NR_close, event.pidfd);
 }
 
 static void owner_gone(napi_env env, void *data, void *hint)
@@ -236,6 +245,24 @@ static napi_value js_keep_launcher(napi_env env, napi_callback_info info)
     return number(env, __atomic_load_n(&kept_launcher, __ATOMIC_ACQUIRE));
 }
 
+/* environment(): this process's, as NAME=VALUE texts that each end with a NUL. */
+static napi_value js_environment(napi_env env, napi_callback_info info)
+{
+    napi_value result = NULL;
+    size_t size = 0;
+    char *block;
+    (void)info;
+    for (char **variable = environ; variable && *variable; variable++)
+        size += strlen(*variable) + 1;
+    napi_create_buffer(env, size, (void **)&block, &result);
+    for (char **variable = environ; result && variable && *variable; variable++) {
+        size_t length = strlen(*variable) + 1;
+        memcpy(block, *variable, length);
+        block += length;
+    }
+    return result;
+}
+
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback function)
 {
     napi_value value;
@@ -251,6 +278,7 @@ NAPI_MODULE_INIT()
     export_function(env, exports, "launch", js_launch);
     export_function(env, exports, "become", js_become);
     export_function(env, exports, "keepLauncher", js_keep_launcher);
+    export_function(env, exports, "environment", js_environment);
     napi_create_buffer_copy(env, (size_t)(launcher_image_end - launcher_image), launcher_image, NULL, &image);
     napi_set_named_property(env, exports, "launcherImage", image);
     return exports;

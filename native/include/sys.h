@@ -6,6 +6,15 @@
 
 #if defined(__x86_64__)
 #define MACHINE_HERE MACHINE_X64
+#elif defined(__aarch64__)
+#define MACHINE_HERE MACHINE_ARM64
+#else
+#error "isol8 knows x86-64 and arm64"
+#endif
+
+#if defined(ISOL8_SYS_STUB) /* test/native/fuzz.c is the kernel */
+long sys6(long nr, long a, long b, long c, long d, long e, long f);
+#elif defined(__x86_64__)
 static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
 {
     register long r10 __asm__("r10") = d;
@@ -18,8 +27,7 @@ static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
                      : "rcx", "r11", "memory");
     return result;
 }
-#elif defined(__aarch64__)
-#define MACHINE_HERE MACHINE_ARM64
+#else
 static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
 {
     register long x8 __asm__("x8") = nr;
@@ -35,8 +43,6 @@ static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
                      : "memory");
     return x0;
 }
-#else
-#error "isol8 knows x86-64 and arm64"
 #endif
 
 #define SYS_ARGUMENT(x) ((long)(x))

@@ -17,6 +17,9 @@ struct plan {
 /* Points plan into the bytes, or returns -1: afterwards every offset in it is known to lie inside. */
 int plan_open(struct plan *plan, void *bytes, uint64_t size);
 
+/* Whether that many bytes of the plan's data, its only part that steps may change, begin there. */
+int plan_holds(const struct plan *plan, uint64_t at, uint64_t size);
+
 /* Writes earlier results and addresses into the arguments of a step. */
 void plan_relocate(const struct plan *plan, const struct step *step);
 

@@ -5,32 +5,53 @@ static int inside(uint64_t at, uint64_t size, uint64_t from, uint64_t to)
     return at >= from && at <= to && size <= to - at;
 }
 
-static int in_data(const struct plan *plan, uint64_t at, uint64_t size)
+int plan_holds(const struct plan *plan, uint64_t at, uint64_t size)
 {
     return inside(at, size, (uint64_t)((uint8_t *)(plan->steps + plan->header->step_count) - plan->base),
                   plan->header->relocations_at);
 }
 
+/* Which arguments the launcher looks at itself: offsets, checked once, which no relocation may change. */
+static int is_offset(const struct step *step, unsigned argument)
+{
+    if (step->op == OP_EXEC)
+        return argument == 0 || argument == 3;
+    return step->op == OP_SUPERVISE && (argument == 1 || argument == 2 || argument == 3);
+}
+
+static int in_arguments(const struct plan *plan, uint32_t index, uint64_t at, uint64_t width)
+{
+    const struct step *step = &plan->steps[index];
+    uint64_t args = (uint64_t)((const uint8_t *)step->args - plan->base);
+    return width == 8 && at % 8 == 0 && inside(at, width, args, args + sizeof step->args) &&
+           !is_offset(step, (unsigned)((at - args) / 8));
+}
+
 /* A relocation may change data and its own step's arguments, never what has been checked here. */
 static int relocation_ok(const struct plan *plan, uint32_t step, const struct relocation *relocation)
 {
-    uint64_t args = (uint64_t)((uint8_t *)plan->steps[step].args - plan->base);
     uint64_t width = relocation->kind == RELOCATE_DECIMAL ? DECIMAL_SIZE : 8;
-    if (!in_data(plan, relocation->at, width) &&
-        !inside(relocation->at, width, args, args + sizeof plan->steps[step].args))
+    if (!plan_holds(plan, relocation->at, width) && !in_arguments(plan, step, relocation->at, width))
         return 0;
     if (relocation->kind != RELOCATE_DECIMAL && relocation->at % 8)
         return 0;
     switch (relocation->kind) {
     case RELOCATE_ADDRESS:
-        return in_data(plan, relocation->value, 0);
+        return plan_holds(plan, relocation->value, 0);
     case RELOCATE_CELL:
-        return in_data(plan, relocation->value, 4) && relocation->value % 4 == 0;
+        return plan_holds(plan, relocation->value, 4) && relocation->value % 4 == 0;
     case RELOCATE_RESULT:
     case RELOCATE_DECIMAL:
         return relocation->value < step;
     }
     return 0;
+}
+
+static int terminal_ok(const struct plan *plan, const uint64_t *args)
+{
+    if ((int)args[2] < 0)
+        return args[3] == 0;
+    return args[3] % 4 == 0 && plan_holds(plan, args[3], 4);
 }
 
 static int step_ok(const struct plan *plan, uint32_t index)
@@ -39,12 +60,14 @@ static int step_ok(const struct plan *plan, uint32_t index)
     const struct header *header = plan->header;
     if (step->op > OP_SUPERVISE || step->expect > EXPECT_CELL || step->tolerated_count > 3)
         return 0;
-    if (step->expect == EXPECT_CELL && (!in_data(plan, step->expected_cell, 4) || step->expected_cell % 4))
+    if (step->expect == EXPECT_CELL && (!plan_holds(plan, step->expected_cell, 4) || step->expected_cell % 4))
         return 0;
     if ((step->op == OP_FORK || step->op == OP_VFORK) && (step->child <= index || step->child >= header->step_count))
         return 0;
     if (step->op == OP_EXEC && (step->args[3] > header->size / 8 || step->args[0] % 8 ||
-                                !in_data(plan, step->args[0], step->args[3] * 8)))
+                                !plan_holds(plan, step->args[0], step->args[3] * 8)))
+        return 0;
+    if (step->op == OP_SUPERVISE && !terminal_ok(plan, step->args))
         return 0;
     if (!inside(step->first_relocation, step->relocation_count, 0, header->relocation_count))
         return 0;
@@ -61,15 +84,15 @@ static int tables_ok(const struct plan *plan)
     uint64_t relocations_size = (uint64_t)h->relocation_count * sizeof(struct relocation);
     if (h->step_count == 0 || h->relocations_at % 4 || !inside(h->relocations_at, relocations_size, steps_end, h->size))
         return 0;
-    if (h->results_at % 8 || !in_data(plan, h->results_at, (uint64_t)h->step_count * 8))
+    if (h->results_at % 8 || !plan_holds(plan, h->results_at, (uint64_t)h->step_count * 8))
         return 0;
-    if (h->failures_at % 4 || !in_data(plan, h->failures_at, (uint64_t)h->failure_count * sizeof(struct failure)))
+    if (h->failures_at % 4 || !plan_holds(plan, h->failures_at, (uint64_t)h->failure_count * sizeof(struct failure)))
         return 0;
     const struct failure *failures = (const struct failure *)(plan->base + h->failures_at);
     for (uint32_t i = 0; i < h->failure_count; i++)
-        if (!in_data(plan, failures[i].text_at, failures[i].text_size))
+        if (!plan_holds(plan, failures[i].text_at, failures[i].text_size))
             return 0;
-    return in_data(plan, h->errno_names_at, (uint64_t)h->errno_name_count * ERRNO_NAME_SIZE);
+    return plan_holds(plan, h->errno_names_at, (uint64_t)h->errno_name_count * ERRNO_NAME_SIZE);
 }
 
 int plan_open(struct plan *plan, void *bytes, uint64_t size)

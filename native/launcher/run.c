@@ -16,13 +16,21 @@ static void run_child(void *argument)
     plan_run(child->plan, child->first);
 }
 
+/* This process runs on memory that its sleeping parent goes on with. */
+static int borrowed;
+
 /* The parent sleeps until the child has called execve or exited, so one stack serves. */
 static long vfork_child(const struct plan *plan, const struct step *step)
 {
     static alignas(16) uint8_t stack[VFORK_STACK];
+    if (borrowed)
+        return -EINVAL;
     struct child child = {plan, step->child};
     unsigned long flags = step->args[0] | CLONE_VM | CLONE_VFORK;
-    return clone_onto(flags, stack + sizeof stack, 0, run_child, &child);
+    borrowed = 1;
+    long pid = clone_onto(flags, stack + sizeof stack, 0, run_child, &child);
+    borrowed = 0;
+    return pid;
 }
 
 long exec_first(const struct plan *plan, const struct step *step)
@@ -48,9 +56,12 @@ static long run_step(const struct plan *plan, const struct step *step)
     case OP_EXEC:
         return exec_first(plan, step);
     case OP_SUPERVISE:
+        if (borrowed)
+            return -EINVAL;
         if (!a[1])
             supervise_inside(plan, (int)a[0]);
-        return supervise_outside((int)a[0], &(struct terminal){(int)a[2], (const int *)a[3], (const void *)a[4]});
+        return supervise_outside(
+            (int)a[0], &(struct terminal){(int)a[2], (const int *)(plan->base + a[3]), (const void *)a[4]});
     case OP_FORK:
         if (step->call == __NR_clone && (a[0] & CLONE_VM))
             return -EINVAL;
@@ -95,7 +106,8 @@ void plan_run(const struct plan *plan, uint32_t first)
 
 static void say(const struct plan *plan, uint32_t at, uint64_t size)
 {
-    sys(__NR_write, 2, plan->base + at, size);
+    if (plan_holds(plan, at, size)) /* still: the table of words is data, too */
+        sys(__NR_write, 2, plan->base + at, size);
 }
 
 static void say_errno(const struct plan *plan, uint32_t code)

@@ -53,8 +53,7 @@ static void watch(struct ward *ward)
         long signal = sys(__NR_rt_sigtimedwait, &every_signal, &info, 0, sizeof every_signal);
         if (signal == -EINTR)
             continue;
-        if (signal == SIGCHLD)
-            reap(ward);
+        reap(ward); /* whatever came: lower numbers are taken first, so a flood of them would hide SIGCHLD */
         if (signal > 0 && !ward->ended)
             pass_on(ward, signal, &info);
     }

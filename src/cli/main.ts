@@ -34,6 +34,6 @@ const execStatus = (errno: string): number =>
   errno === 'ENOENT' || errno === 'ENOTDIR' ? EXIT.notFound : EXIT.notExecutable;
 
 const argv = process.argv.slice(2);
-main(argv)
+void main(argv)
   .catch((error: unknown) => report(error, argv[0]))
   .then((status) => process.exit(status));

@@ -1,6 +1,7 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
-import { AT, IOCTL, O } from '../syscalls/constants.js';
+import { AT, FCNTL, IOCTL, O } from '../syscalls/constants.js';
+import { errnoName } from '../syscalls/errno.js';
 import { statDescriptor } from '../syscalls/files.js';
 import { KINDS, type NamespaceKind } from './kinds.js';
 
@@ -22,8 +23,8 @@ export interface OpenNamespace {
  * @throws Isol8Error with the errno when it cannot be opened.
  */
 export function openNamespace(target: NamespaceTarget, kind: NamespaceKind, field: string): OpenNamespace {
-  const path = pathOf(target, kind);
-  const fd = openTarget(path, field);
+  const path = 'fd' in target ? `descriptor ${target.fd}` : pathOf(target, kind);
+  const fd = 'fd' in target ? duplicate(target.fd, field) : openTarget(path, field);
   try {
     const type = trySyscall('ioctl', fd, IOCTL.NS_GET_NSTYPE, 0);
     if (type !== KINDS[kind].flag) {
@@ -51,20 +52,31 @@ export function ownInode(kind: NamespaceKind): bigint | undefined {
   }
 }
 
-/** The inode of the user namespace that owns a namespace, undefined when it may not be seen from here. */
-export function ownerInode(fd: number): bigint | undefined {
+/**
+ * The inodes of the user namespace that owns a namespace, of that one's parent and so on, as far as they may be seen
+ * from here. Whoever has a capability in one of them has it over the namespace.
+ */
+export function ownerInodes(fd: number): bigint[] {
   const owner = trySyscall('ioctl', fd, IOCTL.NS_GET_USERNS, 0);
-  if (owner < 0) return undefined;
+  if (owner < 0) return [];
   try {
-    return statDescriptor(owner).inode;
+    return [statDescriptor(owner).inode, ...ownerInodes(owner)];
   } finally {
     closeDescriptor(owner);
   }
 }
 
-function pathOf(target: NamespaceTarget, kind: NamespaceKind): string {
-  if ('path' in target) return target.path;
-  return 'pid' in target ? `/proc/${target.pid}/ns/${kind}` : `/proc/self/fd/${target.fd}`;
+function pathOf(target: { readonly path: string } | { readonly pid: number }, kind: NamespaceKind): string {
+  return 'path' in target ? target.path : `/proc/${target.pid}/ns/${kind}`;
+}
+
+/** Opening it anew would fail for a socket, and block for a pipe. */
+function duplicate(descriptor: number, field: string): number {
+  const copy = trySyscall('fcntl', descriptor, FCNTL.F_DUPFD_CLOEXEC, 3);
+  if (copy >= 0) return copy;
+  const errno = errnoName(-copy);
+  if (errno === 'EBADF') throw new SpecError(field, `descriptor ${descriptor} is not open`);
+  throw new Isol8Error(errno, `${field}: copy descriptor ${descriptor}: ${errno}`);
 }
 
 const REMEDY: Readonly<Record<string, string>> = {
@@ -78,7 +90,9 @@ const REMEDY: Readonly<Record<string, string>> = {
 
 function openTarget(path: string, field: string): number {
   try {
-    return syscall('openat', [AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0], path);
+    // A path may lead to a FIFO, on which opening waits, or to a terminal.
+    const flags = O.RDONLY | O.CLOEXEC | O.NONBLOCK | O.NOCTTY;
+    return syscall('openat', [AT.FDCWD, cString(path), flags, 0], path);
   } catch (cause) {
     if (!(cause instanceof SystemCallError)) throw cause;
     const remedy = REMEDY[cause.code];

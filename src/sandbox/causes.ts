@@ -94,6 +94,11 @@ const CAUSES: readonly Cause[] = [
     "A limit on processes is reached: RLIMIT_NPROC, the cgroup's pids.max, or kernel.pid_max.",
   ),
   cause(
+    'clone clone3',
+    'ENOMEM',
+    'Memory is short, or a joined pid namespace has lost its PID 1, after which nothing starts in it any more.',
+  ),
+  cause(
     'setns',
     'EPERM',
     'Joining takes CAP_SYS_ADMIN in the user namespace that owns it: be root, or join that user namespace too.',
@@ -121,7 +126,7 @@ const CAUSES: readonly Cause[] = [
     'It does not exist, and is made only inside of a root directory or on a tmpfs of the same spec. Make it first.',
   ),
   cause('openat2', 'ELOOP', 'A link in it leads in a circle or through /proc; such a link is not followed.'),
-  cause('move_mount', 'ENOTDIR', 'A directory goes on a directory, a file on a file.'),
+  cause('move_mount', 'ENOTDIR EINVAL', 'A directory goes on a directory, a file on a file.'),
   cause('mkdirat', 'EACCES EPERM', 'The mount point is missing, and this user may not make it.'),
   cause('mount_setattr', 'ENOSYS', 'Read-only all the way down needs Linux 5.12.'),
   cause(

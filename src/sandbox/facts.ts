@@ -14,6 +14,10 @@ export interface Facts {
   readonly lastCapability: number;
   /** Whether clone3(2) works here: some sandboxes and qemu-user refuse it. */
   readonly clone3: boolean;
+  /** Of the caller, read when the set-up may make directories. */
+  readonly umask?: number | undefined;
+  /** Of the caller, read when mounts may cover it: where it stands is then not what its path leads to. */
+  readonly cwd?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** RLIMIT_NOFILE as it was before the runtime raised it; undefined when it did not. */
   readonly nofile: { readonly soft: bigint; readonly hard: bigint } | undefined;
@@ -26,6 +30,12 @@ export interface Facts {
   readonly sourceIsDirectory: Readonly<Record<number, boolean>>;
 }
 
+/** The part that is about the caller and the machine alone. */
+export type CallerFacts = Pick<
+  Facts,
+  'architecture' | 'lastCapability' | 'clone3' | 'nofile' | 'users' | 'groups' | 'capabilities'
+>;
+
 /** An existing namespace, opened. */
 export interface JoinFact {
   readonly kind: NamespaceKind;
@@ -33,6 +43,6 @@ export interface JoinFact {
   readonly fd: number;
   /** It is the caller's own already, so there is nothing to do (and setns(2) into one's own user namespace fails). */
   readonly own: boolean;
-  /** Its owner is the user namespace that is joined too: only after entering that one may it be joined. */
+  /** Its owner is the user namespace that is joined too, or one below: only after entering that one may it be joined. */
   readonly ownedByJoinedUser: boolean;
 }

@@ -1,5 +1,6 @@
 import { Isol8Error } from '../foundation/errors.js';
-import { type FailureTexts, syscallOf } from '../syscalls/encode.js';
+import { syscallOf } from '../syscalls/encode.js';
+import type { FailureTexts } from '../syscalls/failure-table.js';
 import { OUTSIDE_STEP } from '../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../syscalls/plan.js';
 import { generalCauses, likelyCause, specificCauses } from './causes.js';
@@ -60,7 +61,11 @@ export function failureTexts(plan: Plan, facts: Facts): FailureTexts {
   const steps = flattenSteps(plan.steps);
   const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
   const specific = steps.flatMap((step, index) =>
-    specificCauses({ step, facts, locks }).map(({ errno, text }) => ({ where: { step: index }, errno, text })),
+    specificCauses({ step, facts, locks }).map(({ errno, text }) => ({
+      where: { step: index },
+      errno,
+      text,
+    })),
   );
   const general = [...calls].flatMap((call) =>
     generalCauses(call).map(({ errno, text }) => ({ where: { call }, errno, text })),

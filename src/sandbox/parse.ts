@@ -4,17 +4,38 @@ import { toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { ALL_KINDS, type NamespaceKind } from '../namespaces/kinds.js';
 import type { RLIMIT } from '../syscalls/constants.js';
-import type { JoinTarget, ParsedChoice, ParsedLimit, ParsedSpec } from './parsed-spec.js';
-import { commandSchema, sandboxSchema } from './schema.js';
+import type { JoinTarget, ParsedChoice, ParsedLimit, ParsedSandbox, ParsedSpec } from './parsed-spec.js';
+import { commandSchema, environmentSchema, sandboxSchema } from './schema.js';
 import type { MountSpec, NamespaceChoice, NamespacesSpec, ResourceLimit, SandboxSpec } from './spec.js';
 
 /** Checks a command and a spec, each field and all together. Throws SpecError naming the first field that is wrong. */
 export function parseSpec(command: readonly string[], spec: SandboxSpec): ParsedSpec {
+  requireObject(spec);
+  const { env, ...rest } = spec;
+  return completeSpec(parseSandbox(rest), command, env);
+}
+
+/** Throws SpecError for what has no fields that could be looked at. */
+export function requireObject(spec: unknown): void {
+  if (typeof spec !== 'object' || spec === null) throw new SpecError('spec', 'must be an object');
+}
+
+/** Adds to a parsed spec what is different at every start. */
+export function completeSpec(
+  sandbox: ParsedSandbox,
+  command: readonly string[],
+  env: SandboxSpec['env'],
+): ParsedSpec {
   const [program, ...args] = validate(commandSchema, command, 'command') as [string, ...string[]];
+  const checked = env === undefined ? undefined : validate(environmentSchema, env, 'env');
+  return { ...sandbox, command: [program, ...args], env: checked as ParsedSpec['env'] };
+}
+
+/** A spec without command and environment. */
+export function parseSandbox(spec: Omit<SandboxSpec, 'env'>): ParsedSandbox {
   const checked = validate(sandboxSchema, spec, '') as SandboxSpec;
   const namespaces = parseNamespaces(checked.namespaces ?? 'all');
-  const parsed: ParsedSpec = {
-    command: [program, ...args],
+  const parsed: ParsedSandbox = {
     namespaces,
     hostname: checked.hostname,
     domainname: checked.domainname,
@@ -28,7 +49,6 @@ export function parseSpec(command: readonly string[], spec: SandboxSpec): Parsed
     loopback: checked.loopback ?? namespaces.net === 'new',
     timeOffsets: parseOffsets(checked.timeOffsets),
     cwd: checked.cwd,
-    env: checked.env,
     uid: checked.uid,
     gid: checked.gid,
     groups: checked.groups,
@@ -48,10 +68,18 @@ export function parseSpec(command: readonly string[], spec: SandboxSpec): Parsed
 export function validate<T>(schema: v.GenericSchema<unknown, T>, value: unknown, name: string): T {
   const outcome = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   if (outcome.success) return outcome.output;
-  const issue = outcome.issues[0];
+  const issue = innermost(outcome.issues[0]);
   const path = (issue.path ?? []).reduce<string>(appendKey, name);
   const unknown = issue.type === 'strict_object' && issue.expected === 'never';
   throw new SpecError(path || 'spec', unknown ? 'there is no such field' : problemOf(issue));
+}
+
+/** Of a union, what is wrong with the alternative that the value got furthest into: the member, not the whole. */
+function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
+  const deeper = (issue.issues ?? []).map(innermost).filter(({ path }) => path !== undefined);
+  const [best] = deeper.sort((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0));
+  if (!best) return issue;
+  return { ...best, path: [...(issue.path ?? []), ...(best.path ?? [])] as NonNullable<typeof best.path> };
 }
 
 function appendKey(path: string, { key }: { key: unknown }): string {
@@ -95,6 +123,8 @@ function parseMaps({ mapUsers, mapGroups }: SandboxSpec): Pick<ParsedSpec, 'mapU
 function parseMount(mount: MountSpec, index: number): MountSpec {
   const names = mount.destination.split('/').filter((name) => name !== '' && name !== '.');
   if (names.includes('..')) throw new SpecError(`mounts[${index}].destination`, 'must not contain ..');
+  if (names.length === 0)
+    throw new SpecError(`mounts[${index}].destination`, 'must not be /, for which there is root');
   return { ...mount, destination: `/${names.join('/')}` };
 }
 
@@ -138,7 +168,7 @@ const NEEDS: Readonly<Partial<Record<keyof SandboxSpec, NamespaceKind>>> = {
   init: 'pid',
 };
 
-function checkTogether(given: SandboxSpec, parsed: ParsedSpec): void {
+function checkTogether(given: SandboxSpec, parsed: ParsedSandbox): void {
   for (const [field, kind] of Object.entries(NEEDS) as [keyof SandboxSpec, NamespaceKind][]) {
     const value = given[field];
     const wanted =

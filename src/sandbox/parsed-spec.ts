@@ -43,3 +43,6 @@ export interface ParsedSpec {
   readonly init: boolean;
   readonly dieWithParent: boolean;
 }
+
+/** What a spec says apart from the command and its environment. */
+export type ParsedSandbox = Omit<ParsedSpec, 'command' | 'env'>;

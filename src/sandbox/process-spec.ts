@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Duration } from '../foundation/duration.js';
 import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
+import { plainKey, Recent } from '../foundation/recent.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { validate } from './parse.js';
 import type { SandboxSpec } from './spec.js';
@@ -40,6 +41,8 @@ const descriptor = v.pipe(v.number(), v.integer(), v.minValue(0));
 const word = v.picklist(['pipe', 'inherit', 'ignore']);
 const cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
+const signalSchema = v.instance(AbortSignal, 'must be an AbortSignal');
+
 const schema = v.strictObject({
   stdio: v.optional(
     v.union(
@@ -53,7 +56,6 @@ const schema = v.strictObject({
       'must be true, false or { columns, rows }',
     ),
   ),
-  signal: v.optional(v.instance(AbortSignal, 'must be an AbortSignal')),
   timeout: v.optional(
     v.union(
       [v.number(), v.string(), v.strictObject({ seconds: v.number(), nanoseconds: v.number() })],
@@ -65,20 +67,29 @@ const schema = v.strictObject({
 
 /** Takes the process's part out of a spawn spec; what is left is the sandbox's. Throws SpecError. */
 export function parseProcessSpec(spec: SpawnSpec): { process: ParsedProcessSpec; sandbox: SandboxSpec } {
-  const { stdio, tty, signal, timeout, killSignal, ...sandbox } = spec;
-  const checked = validate(schema, { stdio, tty, signal, timeout, killSignal }, '');
+  const { signal, stdio, tty, timeout, killSignal, ...sandbox } = spec;
+  const own = { stdio, tty, timeout, killSignal };
+  if (signal !== undefined) validate(signalSchema, signal, 'signal');
+  const process = recent.get(plainKey(own), () => parseOwn(own));
+  return { process: signal === undefined ? process : { ...process, signal }, sandbox };
+}
+
+const recent = new Recent<ParsedProcessSpec>(32);
+
+type OwnFields = Pick<SpawnSpec, 'stdio' | 'tty' | 'timeout' | 'killSignal'>;
+
+function parseOwn(own: { [field in keyof OwnFields]: OwnFields[field] | undefined }): ParsedProcessSpec {
+  const { stdio, tty, timeout, killSignal } = own;
+  const checked = validate(schema, own, '');
   if (tty && stdio !== undefined)
     throw new SpecError('stdio', 'cannot be given with tty, which is all three');
   const list = checked.stdio ?? 'pipe';
   return {
-    process: {
-      stdio: (typeof list === 'string' ? [list, list, list] : list) as readonly Stdio[],
-      tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,
-      signal,
-      timeout: timeout === undefined ? undefined : parseTimeout(timeout),
-      killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseSignal(killSignal, 'killSignal'),
-    },
-    sandbox,
+    stdio: (typeof list === 'string' ? [list, list, list] : list) as readonly Stdio[],
+    tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,
+    signal: undefined,
+    timeout: timeout === undefined ? undefined : parseTimeout(timeout),
+    killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseSignal(killSignal, 'killSignal'),
   };
 }
 

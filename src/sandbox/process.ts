@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
+import { SystemCallError, trySyscall } from '../syscalls/binding.js';
 import { errnoName } from '../syscalls/errno.js';
 import { parseSignal, type SignalName, signalName } from './process-spec.js';
 import { resizeTerminal, type TerminalSize } from './stdio.js';
@@ -14,13 +14,18 @@ export interface ExitStatus {
 
 export interface ProcessParts {
   readonly pid: number;
-  readonly pidfd: number;
+  /** Undefined once the process has ended: the number may belong to another file then. */
+  readonly pidfd: () => number | undefined;
   readonly stdio: readonly (Readable | Writable | null)[];
-  readonly terminal: number | undefined;
+  /** The pseudo terminal's master, as long as it is open. */
+  readonly terminal: () => number | undefined;
   readonly exited: Promise<ExitStatus>;
 }
 
-/** A program running in namespaces of its own. Disposing of it (`await using`) kills it and waits for its end. */
+/**
+ * A program running in namespaces of its own. Disposing of it (`await using`) kills it, waits for its end and closes
+ * its streams; without that, output that is never read keeps its descriptor open.
+ */
 export class Process implements AsyncDisposable {
   /** Of PID 1, or of the program when there is none of ours, as seen from here. */
   readonly pid: number;
@@ -28,8 +33,8 @@ export class Process implements AsyncDisposable {
   readonly stdio: readonly (Readable | Writable | null)[];
   /** Resolves when all is over: the program and, in its own pid namespace, everything that it had started. */
   readonly exited: Promise<ExitStatus>;
-  readonly #terminal: number | undefined;
-  #pidfd: number | undefined;
+  readonly #terminal: () => number | undefined;
+  readonly #pidfd: () => number | undefined;
 
   /** @internal */
   constructor(parts: ProcessParts) {
@@ -37,7 +42,9 @@ export class Process implements AsyncDisposable {
     this.stdio = parts.stdio;
     this.#pidfd = parts.pidfd;
     this.#terminal = parts.terminal;
-    this.exited = parts.exited.finally(() => this.#close());
+    this.exited = parts.exited;
+    // As child_process does: nobody reads it any more, and it would be kept open for ever.
+    void this.exited.then(() => this.stdin?.destroy());
   }
 
   get stdin(): Writable | null {
@@ -61,8 +68,9 @@ export class Process implements AsyncDisposable {
    */
   kill(signal: SignalName | number = 'SIGTERM'): boolean {
     const number = parseSignal(signal);
-    if (this.#pidfd === undefined) return false;
-    const result = trySyscall('pidfd_send_signal', this.#pidfd, number, null, 0);
+    const pidfd = this.#pidfd();
+    if (pidfd === undefined) return false;
+    const result = trySyscall('pidfd_send_signal', pidfd, number, null, 0);
     if (result === 0) return true;
     if (errnoName(-result) === 'ESRCH') return false;
     throw new SystemCallError(
@@ -74,16 +82,13 @@ export class Process implements AsyncDisposable {
 
   /** Tells the program's terminal its new size. Does nothing without a terminal, or after the end. */
   resize(size: TerminalSize): void {
-    if (this.#terminal !== undefined && this.#pidfd !== undefined) resizeTerminal(this.#terminal, size);
+    const terminal = this.#terminal();
+    if (terminal !== undefined) resizeTerminal(terminal, size);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill('SIGKILL');
     await this.exited;
-  }
-
-  #close(): void {
-    if (this.#pidfd !== undefined) closeDescriptor(this.#pidfd);
-    this.#pidfd = undefined;
+    for (const stream of this.stdio) stream?.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { SpecError } from '../foundation/errors.js';
+import { requireObject } from './parse.js';
 import type { ExitStatus } from './process.js';
 import type { SpawnSpec } from './process-spec.js';
 import { spawn } from './spawn.js';
@@ -39,6 +40,7 @@ export async function run(
   command: readonly string[],
   spec: RunSpec = {},
 ): Promise<RunResult<string | Uint8Array>> {
+  requireObject(spec);
   const { input, maxBuffer = DEFAULT_MAX_BUFFER, encoding = 'utf8', ...rest } = spec;
   checkRunSpec({ input, maxBuffer, encoding });
   const stdio = { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const };

@@ -107,7 +107,6 @@ const fields = {
   loopback: v.optional(flag),
   timeOffsets: v.optional(v.strictObject({ monotonic: v.optional(offset), boottime: v.optional(offset) })),
   cwd: v.optional(nonEmpty),
-  env: v.optional(v.record(v.pipe(nonEmpty, v.regex(/^[^=]+$/, 'must not contain =')), v.optional(text))),
   uid: v.optional(id),
   gid: v.optional(id),
   groups: v.optional(v.pipe(v.array(id), v.maxLength(65_536, 'must not have more than 65536 groups'))),
@@ -118,10 +117,16 @@ const fields = {
   keepCapabilities: v.optional(flag),
   init: v.optional(flag),
   dieWithParent: v.optional(flag),
-} satisfies { [field in keyof Required<SandboxSpec>]: v.GenericSchema };
+} satisfies { [field in keyof Required<Omit<SandboxSpec, 'env'>>]: v.GenericSchema };
 
 /** Types and ranges of each field by itself; what fields mean for each other is checked in parse.ts. */
 export const sandboxSchema = v.strictObject(fields);
+
+/** The program's environment, which unlike the rest of a spec seldom is the same twice. */
+export const environmentSchema = v.pipe(
+  v.custom<object>((value) => !Array.isArray(value), 'must be an object from names to values, not a list'),
+  v.record(v.pipe(nonEmpty, v.regex(/^[^=]+$/, 'must not contain =')), v.optional(text)),
+);
 
 export const commandSchema = v.pipe(
   v.array(text, 'must be a list of strings, the program first'),

@@ -1,6 +1,9 @@
+import { fchmodSync } from 'node:fs';
 import { SpecError } from '../foundation/errors.js';
-import { closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
-import { AT, IOCTL, O } from '../syscalls/constants.js';
+import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
+import { AT, FCNTL, IOCTL, O } from '../syscalls/constants.js';
+import { errnoName } from '../syscalls/errno.js';
+import { openFile } from '../syscalls/files.js';
 
 /** What a descriptor of the program is: as child_process has it, or a descriptor of this process. */
 export type Stdio = 'pipe' | 'inherit' | 'ignore' | number | { readonly fd: number };
@@ -12,7 +15,7 @@ export interface TerminalSize {
 }
 
 /** The program's descriptors before anything is started. */
-export interface Prepared {
+export interface PreparedStdio {
   /** Descriptors of this process, by the number they will have in the program. */
   readonly sources: readonly number[];
   /** Those of them that are only for the program: closed once it has them. */
@@ -30,12 +33,13 @@ const MAX_DESCRIPTORS = 256;
 export function prepareStdio(
   stdio: readonly Stdio[],
   owner: { uid: number; gid: number } | undefined,
-): Prepared {
+): PreparedStdio {
   if (stdio.length > MAX_DESCRIPTORS)
     throw new SpecError('stdio', `must have at most ${MAX_DESCRIPTORS} entries`);
   const sources: number[] = [];
   const owned: number[] = [];
   const ours = new Map<number, number>();
+  let nowhere: number | undefined;
   try {
     for (const [index, entry] of stdio.entries()) {
       if (entry === 'pipe') {
@@ -44,16 +48,29 @@ export function prepareStdio(
         ours.set(index, mine);
         sources.push(theirs);
       } else if (entry === 'ignore') {
-        const null_ = syscall('openat', [AT.FDCWD, cString('/dev/null'), O.RDWR | O.CLOEXEC, 0], '/dev/null');
-        owned.push(null_);
-        sources.push(null_);
-      } else sources.push(entry === 'inherit' ? index : typeof entry === 'number' ? entry : entry.fd);
+        if (nowhere === undefined) owned.push((nowhere = openFile('/dev/null', O.RDWR)));
+        sources.push(nowhere);
+      } else {
+        const given = entry === 'inherit' ? index : typeof entry === 'number' ? entry : entry.fd;
+        const copy = duplicate(given, index);
+        owned.push(copy);
+        sources.push(copy);
+      }
     }
   } catch (error) {
     for (const descriptor of [...owned, ...ours.values()]) closeDescriptor(descriptor);
     throw error;
   }
   return { sources, owned, ours };
+}
+
+/** A copy, so that the caller may close its own as soon as spawn has returned, as with child_process. */
+function duplicate(descriptor: number, index: number): number {
+  const copy = trySyscall('fcntl', descriptor, FCNTL.F_DUPFD_CLOEXEC, 3);
+  if (copy >= 0) return copy;
+  const errno = errnoName(-copy);
+  if (errno === 'EBADF') throw new SpecError(`stdio[${index}]`, `descriptor ${descriptor} is not open`);
+  throw new SystemCallError('fcntl', errno, `descriptor ${descriptor}`);
 }
 
 /** A pipe and not a socket pair: `echo > /dev/stdout` reopens it, which a socket refuses with ENXIO. */
@@ -65,16 +82,17 @@ function openPipe(
   syscall('pipe2', [pair, O.CLOEXEC], 'a pipe');
   const [read, write] = pair as unknown as [number, number];
   const [theirs, mine] = toProgram ? [read, write] : [write, read];
-  // Reopening takes permission, which another user than this one has only as the owner. Without the right to give it
-  // away everything but reopening works.
+  // Reopening takes permission, which the program's user has as the owner; whom it becomes later on, or who it is in a
+  // joined user namespace, is not known here. Only who may look into its /proc/PID/fd can get at the pipe at all.
   if (owner) trySyscall('fchown', theirs, owner.uid, owner.gid);
+  fchmodSync(mine, 0o666);
   return { theirs, mine };
 }
 
 /** A new pseudo terminal: all three of the program's descriptors are its end, ours is the master. */
-export function prepareTerminal(size: TerminalSize): Prepared {
+export function prepareTerminal(size: TerminalSize): PreparedStdio {
   const flags = O.RDWR | O.NOCTTY | O.CLOEXEC;
-  const master = syscall('openat', [AT.FDCWD, cString('/dev/ptmx'), flags, 0], '/dev/ptmx');
+  const master = syscall('openat', [AT.FDCWD, cString('/dev/ptmx'), flags | O.NONBLOCK, 0], '/dev/ptmx');
   try {
     syscall('ioctl', [master, IOCTL.TIOCSPTLCK, new Int32Array(1)], 'the pseudo terminal');
     const slave = syscall('ioctl', [master, IOCTL.TIOCGPTPEER, flags], 'the pseudo terminal');

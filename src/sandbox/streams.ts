@@ -2,13 +2,14 @@
 import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
-import { closeDescriptor } from '../syscalls/binding.js';
+import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
+import { FCNTL, O } from '../syscalls/constants.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
 
 /** The part of Bun's API that is used here: https://bun.sh/docs/api/file-io */
 interface BunRuntime {
   file(descriptor: number): {
     stream(): import('node:stream/web').ReadableStream;
-    writer(): { write(chunk: Uint8Array): number | Promise<number>; flush(): unknown; end(): unknown };
   };
 }
 
@@ -25,21 +26,16 @@ export function readPipe(descriptor: number): Readable {
 /** Writes a pipe. EPIPE when the program has closed its end is an 'error' event, as in child_process. */
 export function writePipe(descriptor: number): Writable {
   if (!bun) return new Socket({ fd: descriptor, readable: false, writable: true });
-  const sink = bun.file(descriptor).writer();
+  // Bun's own writer works on a copy of the descriptor, and two would have to be closed for the program to see the end.
+  trySyscall('fcntl', descriptor, FCNTL.F_SETFL, O.WRONLY | O.NONBLOCK);
+  let open = true;
+  const target = { object: 'the pipe', descriptor: () => (open ? descriptor : undefined) };
   return new Writable({
-    write(chunk: Uint8Array, _encoding, done) {
-      Promise.resolve(sink.write(chunk))
-        .then(() => sink.flush())
-        .then(() => done(), done);
-    },
-    final(done) {
-      Promise.resolve(sink.end()).then(() => done(), done);
-    },
+    write: (chunk: Uint8Array, _, done) => writeAll(target, chunk, done),
     destroy(error, done) {
-      Promise.resolve(sink.end()).then(
-        () => done(error),
-        () => done(error),
-      );
+      open = false;
+      closeDescriptor(descriptor);
+      done(error);
     },
   });
 }
@@ -47,12 +43,21 @@ export function writePipe(descriptor: number): Writable {
 export interface TerminalStreams {
   readonly output: Readable;
   readonly input: Writable;
+  /** The master, until it is closed. */
+  readonly descriptor: () => number | undefined;
 }
 
-/** The master of a pseudo terminal. EIO is how Linux says that no process has the other end open any more. */
+/**
+ * The master of a pseudo terminal, which must be non-blocking. EIO is how Linux says that no process has the other end
+ * open any more.
+ */
 export function openTerminal(master: number): TerminalStreams {
-  const stream = new ReadStream(master);
+  const stream: Readable = bun ? pollTerminal(master) : new ReadStream(master);
   const output = new PassThrough();
+  const descriptor = (): number | undefined => (stream.destroyed ? undefined : master);
+  const input = new Writable({
+    write: (chunk: Uint8Array, _, done) => writeAll({ object: 'the terminal', descriptor }, chunk, done),
+  });
   stream.on('data', (chunk: Uint8Array) => {
     if (!output.write(chunk)) stream.pause();
   });
@@ -62,9 +67,72 @@ export function openTerminal(master: number): TerminalStreams {
     if (error.code === 'EIO') output.end();
     else output.destroy(error);
   });
-  stream.on('close', () => output.end());
-  const input = new Writable({
-    write: (chunk: Uint8Array, encoding, done) => void stream.write(chunk, encoding, done),
+  // libuv takes a hang-up for the end as soon as one read was short, though the terminal still has bytes to give.
+  stream.on('end', () => {
+    for (const chunk of remaining(descriptor())) output.write(chunk);
+    output.end();
   });
-  return { output, input };
+  stream.on('close', () => {
+    output.end();
+    input.destroy();
+  });
+  return { output, input, descriptor };
+}
+
+function* remaining(master: number | undefined): Generator<Uint8Array> {
+  while (master !== undefined) {
+    const chunk = Buffer.alloc(4096);
+    const count = trySyscall('read', master, chunk, chunk.length);
+    if (count <= 0) return;
+    yield chunk.subarray(0, count);
+  }
+}
+
+const RETRY_MILLISECONDS = 1;
+const POLL_MILLISECONDS = 5;
+const EIO = errnoNumber('EIO');
+const EAGAIN = errnoNumber('EAGAIN');
+
+/** For Bun, whose streams throw away what they have read when EIO comes, and whose reads by fs take a thread each. */
+function pollTerminal(master: number): Readable {
+  let timer: NodeJS.Timeout | undefined;
+  const read = (): void => {
+    const chunk = Buffer.alloc(16_384);
+    const count = trySyscall('read', master, chunk, chunk.length);
+    if (count === -EAGAIN) timer = setTimeout(read, POLL_MILLISECONDS);
+    else stream.push(count > 0 ? chunk.subarray(0, count) : null);
+  };
+  const stream = new Readable({
+    read,
+    destroy(error, done) {
+      clearTimeout(timer);
+      closeDescriptor(master);
+      done(error);
+    },
+  });
+  return stream;
+}
+
+interface WriteTarget {
+  /** For errors. */
+  readonly object: string;
+  readonly descriptor: () => number | undefined;
+}
+
+/**
+ * Writes to a non-blocking descriptor, again and again until all is written. A terminal is not written by its stream:
+ * libuv would stop the whole event loop until the program reads. EIO is a terminal that nobody has open any more.
+ */
+function writeAll(target: WriteTarget, chunk: Uint8Array, done: (error?: Error) => void): void {
+  const descriptor = target.descriptor();
+  const written = descriptor === undefined ? -EIO : trySyscall('write', descriptor, chunk, chunk.length);
+  if (written === chunk.length || written === -EIO) done();
+  else if (written < 0 && written !== -EAGAIN) {
+    done(new SystemCallError('write', errnoName(-written), target.object));
+  } else {
+    const rest = chunk.subarray(Math.max(written, 0));
+    // Whoever has just read will read on; a timer would wait for a whole millisecond.
+    if (written > 0) setImmediate(() => writeAll(target, rest, done));
+    else setTimeout(() => writeAll(target, rest, done), RETRY_MILLISECONDS);
+  }
 }

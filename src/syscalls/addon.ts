@@ -18,6 +18,7 @@ export interface Addon {
   ): number;
   become(plan: Uint8Array, slots: Int32Array, launcher: number): number;
   keepLauncher(descriptor: number): number;
+  environment(): Uint8Array;
   readonly launcherImage: Uint8Array;
 }
 

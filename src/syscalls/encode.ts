@@ -1,36 +1,43 @@
 import type { Architecture } from './architecture.js';
 import { CLONE, SIGNALS } from './constants.js';
-import { ERRNO_NAMES, errnoNumber } from './errno.js';
-import type { Argument, ExecStep, ForkStep, Plan, Step, SuperviseStep } from './plan.js';
-import { flattenSteps } from './plan.js';
+import { errnoNumber } from './errno.js';
+import { type FailureTexts, writeFailures } from './failure-table.js';
+import type {
+  Argument,
+  CellReference,
+  ExecStep,
+  ForkStep,
+  MemoryArgument,
+  Plan,
+  Step,
+  SuperviseStep,
+} from './plan.js';
+import { checkEnd, flattenSteps } from './plan.js';
 import { PlanMemory } from './plan-memory.js';
 import { type SyscallName, syscallNumber } from './table.js';
 import * as wire from './wire.js';
-
-/** What the launcher prints when a step fails and there is no status channel. */
-export interface FailureTexts {
-  /** For each step, what failed: the errno's name is appended. */
-  readonly heads: readonly string[];
-  /** What an errno means, for one step or for all that make this call. */
-  readonly causes: readonly FailureCause[];
-}
-
-export interface FailureCause {
-  readonly where: { readonly step: number } | { readonly call: SyscallName };
-  readonly errno: string;
-  readonly text: string;
-}
 
 /**
  * Encodes a plan for the launcher. Throws RangeError when the plan is not well formed (a block that does not end, a
  * reference to nothing): that is a mistake in the compiler, never in a spec.
  */
-export function encodePlan(
-  plan: Plan,
-  architecture: Architecture,
-  failures?: FailureTexts,
-): Uint8Array {
+export function encodePlan(plan: Plan, architecture: Architecture, failures?: FailureTexts): Uint8Array {
   return new Encoder(flattenSteps(plan.steps), architecture).encode(plan, failures);
+}
+
+/** A plan encoded but for one exec step's program, which {@link fillTemplate} adds. */
+export interface PlanTemplate {
+  /** Header, steps and data, as far as they are known. */
+  readonly bytes: Uint8Array;
+  /** Rows of the relocation table: offset, kind, value. */
+  readonly relocations: Uint32Array;
+  /** Offset of the open step. */
+  readonly stepAt: number;
+}
+
+/** Encodes all of a plan but the program of `open`, one of its steps. */
+export function encodeTemplate(plan: Plan, architecture: Architecture, open: ExecStep): PlanTemplate {
+  return new Encoder(flattenSteps(plan.steps), architecture).template(plan, open);
 }
 
 /** The arguments of the clone call that a fork step makes. */
@@ -69,8 +76,11 @@ class Encoder {
   readonly #memory: PlanMemory;
   readonly #index = new Map<Step, number>();
   readonly #results = new Map<string, number>();
-  readonly #cells = new Map<string, number>();
+  readonly #cells = new Map<string, { base: number; size: number }>();
   readonly #relocations: number[] = [];
+  #open: ExecStep | undefined;
+  /** Index of the step that is being encoded. */
+  #current = 0;
 
   constructor(steps: readonly Step[], architecture: Architecture) {
     this.#steps = steps;
@@ -78,16 +88,28 @@ class Encoder {
     this.#memory = new PlanMemory(wire.HEADER.size + steps.length * wire.STEP.size, 16_384);
     for (const [index, step] of steps.entries()) {
       this.#index.set(step, index);
-      if (step.id !== undefined) this.#results.set(step.id, index);
+      if (step.id === undefined) continue;
+      if (this.#results.has(step.id)) throw new RangeError(`two steps have the id ${step.id}`);
+      this.#results.set(step.id, index);
     }
+  }
+
+  template(plan: Plan, open: ExecStep): PlanTemplate {
+    this.#open = open;
+    const bytes = this.encode(plan, undefined);
+    const relocations = Uint32Array.from(this.#relocations);
+    const stepAt = wire.HEADER.size + (this.#index.get(open) ?? Number.NaN) * wire.STEP.size;
+    return { bytes: bytes.subarray(0, bytes.length - relocations.byteLength), relocations, stepAt };
   }
 
   encode(plan: Plan, failures: FailureTexts | undefined): Uint8Array {
     checkEnd(plan.steps);
     const resultsAt = this.#memory.reserve(this.#steps.length * 8);
     for (const [index, step] of this.#steps.entries()) this.#step(step, index);
-    const failuresAt = this.#failures(failures);
-    const namesAt = failures ? this.#errnoNames() : resultsAt;
+    // where there is nothing, anywhere inside will do
+    const words = failures
+      ? writeFailures(this.#memory, failures, this.#architecture)
+      : { failureCount: 0, failuresAt: resultsAt, errnoNameCount: 0, errnoNamesAt: resultsAt };
     const relocationsAt = this.#relocationTable();
     this.#header({
       magic: wire.MAGIC,
@@ -97,11 +119,10 @@ class Encoder {
       relocationsAt,
       resultsAt,
       status: plan.status ?? -1,
-      failureCount: failures ? failures.heads.length + failures.causes.length : 0,
-      failuresAt,
-      errnoNameCount: failures ? ERRNO_NAMES.length : 0,
-      errnoNamesAt: namesAt,
+      ...words,
     });
+    if (this.#memory.end > wire.MAX_PLAN_SIZE)
+      throw new RangeError('the plan is larger than the launcher takes');
     return this.#memory.finish();
   }
 
@@ -114,9 +135,10 @@ class Encoder {
   #step(step: Step, index: number): void {
     const base = wire.HEADER.size + index * wire.STEP.size;
     const firstRelocation = this.#relocations.length / 3;
+    this.#current = index;
     this.#memory.u16(base + STEP_AT.op, opOf(step));
     this.#memory.u32(base + STEP_AT.call, this.#callNumber(step));
-    this.#arguments(step, base + STEP_AT.args);
+    if (step !== this.#open) this.#arguments(step, base + STEP_AT.args);
     if (step.kind === 'call') this.#outcome(step, base);
     if (step.kind === 'fork') this.#memory.u32(base + STEP_AT.child, this.#childOf(step));
     this.#memory.u32(base + STEP_AT.firstRelocation, firstRelocation);
@@ -134,7 +156,23 @@ class Encoder {
 
   #arguments(step: Step, base: number): void {
     if (step.kind === 'exec') this.#exec(step, base);
-    else for (const [i, argument] of argumentsOf(step).entries()) this.#argument(argument, base + 8 * i);
+    else if (step.kind === 'supervise') this.#supervise(step, base);
+    else this.#callArguments(step.kind === 'fork' ? forkArguments(step) : step.args, base);
+  }
+
+  #callArguments(args: readonly Argument[], base: number): void {
+    if (args.length > 6) throw new RangeError('a system call has at most six arguments');
+    for (const [i, argument] of args.entries()) this.#argument(argument, base + 8 * i);
+  }
+
+  #supervise({ child, as, terminal }: SuperviseStep, base: number): void {
+    this.#argument(child, base);
+    this.#memory.word(base + 8, as === 'waiter' ? 1 : 0);
+    this.#memory.word(base + 16, terminal ? terminal.fd : -1);
+    if (!terminal) return;
+    // The launcher looks at the group itself, so it is given as an offset that it can check.
+    this.#memory.word(base + 24, this.#memoryAt(terminal.group));
+    this.#argument(terminal.settings, base + 32);
   }
 
   #exec(step: ExecStep, base: number): void {
@@ -157,7 +195,7 @@ class Encoder {
     this.#memory.u32(base + STEP_AT.expect, cell ? wire.EXPECT.cell : wire.EXPECT.result);
     this.#memory.u32(base + STEP_AT.expected, equals);
     this.#memory.u16(base + STEP_AT.unexpectedErrno, errnoNumber(errno));
-    if (cell) this.#memory.u32(base + STEP_AT.expectedCell, this.#cell(cell.cell) + cell.at);
+    if (cell) this.#memory.u32(base + STEP_AT.expectedCell, this.#cell(cell));
   }
 
   #argument(argument: Argument, target: number): void {
@@ -166,10 +204,9 @@ class Encoder {
     else if (typeof argument === 'string') this.#address(target, this.#memory.text(argument));
     else if (argument instanceof Uint8Array) this.#address(target, this.#memory.block(argument));
     else if ('words' in argument) this.#address(target, this.#words(argument.words));
-    else if ('memory' in argument) this.#address(target, this.#cell(argument.memory, argument.size));
-    else if ('cell' in argument) {
-      this.#relocate(target, wire.RELOCATE.cell, this.#cell(argument.cell) + argument.at);
-    } else if ('result' in argument) {
+    else if ('memory' in argument) this.#address(target, this.#memoryAt(argument));
+    else if ('cell' in argument) this.#relocate(target, wire.RELOCATE.cell, this.#cell(argument));
+    else if ('result' in argument) {
       this.#relocate(target, wire.RELOCATE.result, this.#result(argument.result));
     } else this.#textWithDecimal(argument, target);
   }
@@ -177,7 +214,7 @@ class Encoder {
   #textWithDecimal(argument: Extract<Argument, { text: unknown }>, target: number): void {
     const [before, reference, after] = argument.text;
     const textAt = this.#memory.text(before + argument.fill.repeat(wire.DECIMAL_SIZE) + after);
-    this.#relocate(textAt + before.length, wire.RELOCATE.decimal, this.#result(reference.result));
+    this.#relocate(textAt + Buffer.byteLength(before), wire.RELOCATE.decimal, this.#result(reference.result));
     this.#address(target, textAt);
   }
 
@@ -187,18 +224,29 @@ class Encoder {
     return base;
   }
 
-  #cell(name: string, size?: number): number {
-    const known = this.#cells.get(name);
-    if (known !== undefined) return known;
-    if (size === undefined) throw new RangeError(`no step writes the memory ${name}`);
+  /** Calls that name the same memory share it. */
+  #memoryAt({ memory, size }: MemoryArgument): number {
+    const known = this.#cells.get(memory);
+    if (known && known.size !== size) throw new RangeError(`the memory ${memory} has two sizes`);
+    if (known) return known.base;
     const base = this.#memory.reserve(size);
-    this.#cells.set(name, base);
+    this.#cells.set(memory, { base, size });
     return base;
   }
 
+  #cell({ cell, at }: CellReference): number {
+    const known = this.#cells.get(cell);
+    if (!known) throw new RangeError(`no step before writes the memory ${cell}`);
+    if (at < 0 || at % 4 !== 0 || at + 4 > known.size)
+      throw new RangeError(`the memory ${cell} has no cell at ${at}`);
+    return known.base + at;
+  }
+
+  /** The launcher refuses what has no value yet: a step's own result, and those encoded behind it. */
   #result(id: string): number {
     const index = this.#results.get(id);
-    if (index === undefined) throw new RangeError(`no step has the id ${id}`);
+    if (index === undefined || index >= this.#current)
+      throw new RangeError(`no step before has the id ${id}`);
     return index;
   }
 
@@ -214,32 +262,6 @@ class Encoder {
     const table = Uint32Array.from(this.#relocations);
     return this.#memory.block(new Uint8Array(table.buffer));
   }
-
-  #failures(failures: FailureTexts | undefined): number {
-    if (!failures) return wire.HEADER.size + this.#steps.length * wire.STEP.size;
-    const { heads, causes } = failures;
-    const table = this.#memory.reserve((heads.length + causes.length) * wire.FAILURE.size);
-    for (const [step, text] of heads.entries()) this.#failure(table, step, { step, call: 0, code: 0, text });
-    for (const [i, { where, errno, text }] of causes.entries()) {
-      const step = 'step' in where ? where.step : wire.ANY_STEP;
-      const call = 'call' in where ? syscallNumber(where.call, this.#architecture) : 0;
-      this.#failure(table, heads.length + i, { step, call, code: errnoNumber(errno), text });
-    }
-    return table;
-  }
-
-  #failure(table: number, index: number, row: { step: number; call: number; code: number; text: string }): void {
-    const base = table + index * wire.FAILURE.size;
-    const textAt = this.#memory.text(row.text);
-    for (const [i, value] of [row.step, row.call, row.code, textAt, this.#memory.end - 1 - textAt].entries()) {
-      this.#memory.u32(base + 4 * i, value);
-    }
-  }
-
-  /** One text for all: the executable starts cold, and a loop over bytes there costs more than the kernel's part. */
-  #errnoNames(): number {
-    return this.#memory.text(ERRNO_NAMES.map((name) => name.padEnd(wire.ERRNO_NAME_SIZE, '\0')).join(''));
-  }
 }
 
 /** The system call that a step makes. */
@@ -251,23 +273,4 @@ export function syscallOf(step: Exclude<Step, SuperviseStep>): SyscallName {
 function opOf(step: Step): number {
   if (step.kind === 'fork') return step.call === 'vfork' ? wire.OP.vfork : wire.OP.fork;
   return wire.OP[step.kind];
-}
-
-function argumentsOf(step: Exclude<Step, ExecStep>): readonly Argument[] {
-  if (step.kind === 'fork') return forkArguments(step);
-  if (step.kind === 'supervise') {
-    const { fd, group, settings } = step.terminal ?? { fd: -1, group: null, settings: null };
-    return [step.child, step.as === 'waiter' ? 1 : 0, fd, group, settings];
-  }
-  return step.args;
-}
-
-/** A block must not run on into the one that is encoded behind it. */
-function checkEnd(block: readonly Step[]): void {
-  const last = block.at(-1);
-  const ends =
-    last?.kind === 'exec' ||
-    (last?.kind === 'supervise' && last.as === 'init') ||
-    (last?.kind === 'call' && last.call === 'exit_group');
-  if (!ends) throw new RangeError('a block of a plan must end with exec, exit_group or supervise as init');
 }

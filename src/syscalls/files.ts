@@ -41,14 +41,23 @@ function readAll(descriptor: number, path: string): string {
   }
 }
 
-/** `dev:ino`, mode bits and owner of what a path leads to, or undefined when it leads nowhere. */
-export function statFile(path: string): { mode: number; inode: bigint; device: bigint } | undefined {
+/** A part of stat(2). */
+export interface FileStatus {
+  readonly mode: number;
+  readonly inode: bigint;
+  readonly device: bigint;
+  /** When its content changed last, in seconds since 1970. */
+  readonly modified: bigint;
+}
+
+/** What a path leads to, or undefined when it leads nowhere. */
+export function statFile(path: string): FileStatus | undefined {
   const stat = Buffer.alloc(144);
   if (trySyscall('newfstatat', AT.FDCWD, cString(path), stat, 0) < 0) return undefined;
   return statOf(stat);
 }
 
-export function statDescriptor(descriptor: number): { mode: number; inode: bigint; device: bigint } {
+export function statDescriptor(descriptor: number): FileStatus {
   const stat = Buffer.alloc(144);
   syscall('newfstatat', [descriptor, cString(''), stat, AT.EMPTY_PATH], `descriptor ${descriptor}`);
   return statOf(stat);
@@ -57,11 +66,12 @@ export function statDescriptor(descriptor: number): { mode: number; inode: bigin
 const MODE_AT = { x64: 24, arm64: 16 } as Record<string, number>;
 
 /** struct stat of asm/stat.h: st_dev, st_ino, then st_nlink and st_mode in an order that differs. */
-function statOf(stat: Buffer): { mode: number; inode: bigint; device: bigint } {
+function statOf(stat: Buffer): FileStatus {
   return {
     device: stat.readBigUInt64LE(0),
     inode: stat.readBigUInt64LE(8),
     mode: stat.readUInt32LE(MODE_AT[process.arch] ?? 24),
+    modified: stat.readBigInt64LE(88),
   };
 }
 

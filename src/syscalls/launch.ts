@@ -13,12 +13,13 @@ export const OUTSIDE_STEP: Readonly<Record<number, string>> = {
   [-1]: 'set up the status channel and the plan',
   [-2]: 'clone the launcher',
   [-3]: 'execute the launcher',
+  [-4]: 'open a descriptor for the process',
 };
 
 export interface LaunchEvents {
   /** A step failed: its number in the plan, or one of {@link OUTSIDE_STEP}; comes before anything else counts. */
   failed(step: number, errno: string): void;
-  /** The main process is there. The pidfd is the receiver's, to be closed after `exited`. */
+  /** The main process is there. The pidfd is lent until `exited` returns, and closed then. */
   child(pid: number, pidfd: number): void;
   started(): void;
   /** The last event: everything that was started is reaped. */

@@ -1,6 +1,6 @@
 import { UnsupportedError } from '../foundation/errors.js';
 import { type Addon, launcherPath, loadAddon } from './addon.js';
-import { cString, syscall, trySyscall } from './binding.js';
+import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
 import { AT, MOUNT_ATTR, O, OPEN_TREE } from './constants.js';
 import { errnoName, errnoNumber } from './errno.js';
 
@@ -12,8 +12,12 @@ const SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, EXEC: 0x20 };
 /** The launcher's descriptor: opened once in a process, as a memfd that nothing in a sandbox can write to. */
 export function launcherDescriptor(): number {
   const addon = loadAddon();
-  const kept = addon.keepLauncher(-1);
-  return kept >= 0 ? kept : addon.keepLauncher(openLauncher(addon));
+  const known = addon.keepLauncher(-1);
+  if (known >= 0) return known;
+  const mine = openLauncher(addon);
+  const kept = addon.keepLauncher(mine);
+  if (kept !== mine) closeDescriptor(mine); // another thread was faster
+  return kept;
 }
 
 function openLauncher(addon: Addon): number {

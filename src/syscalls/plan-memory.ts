@@ -10,6 +10,13 @@ export class PlanMemory {
     this.#end = start;
   }
 
+  /** Goes on behind bytes that were written before, with room for about `more`. */
+  static after(bytes: Uint8Array, more: number): PlanMemory {
+    const memory = new PlanMemory(bytes.length, bytes.length + more);
+    memory.#bytes.set(bytes);
+    return memory;
+  }
+
   get end(): number {
     return this.#end;
   }

@@ -17,10 +17,15 @@ export type Argument =
   | { readonly words: readonly Argument[] }
   /** The address of a text with the decimal value of an earlier result in it: `/proc//////1234/uid_map`. */
   | { readonly text: readonly [string, ResultReference, string]; readonly fill: '/' | '0' }
-  /** The address of `size` zeroed bytes that a call writes into and {@link CellReference} reads. */
-  | { readonly memory: string; readonly size: number }
+  | MemoryArgument
   | ResultReference
   | CellReference;
+
+/** The address of `size` zeroed bytes that a call writes into and {@link CellReference} reads. */
+export interface MemoryArgument {
+  readonly memory: string;
+  readonly size: number;
+}
 
 /** What the step with this id returned. */
 export interface ResultReference {
@@ -88,7 +93,11 @@ export interface SuperviseStep extends StepBase {
   readonly child: ResultReference;
   readonly as: 'init' | 'waiter';
   /** For a waiter: the terminal to take back afterwards, with what TIOCGPGRP and TCGETS wrote before. */
-  readonly terminal?: { readonly fd: number; readonly group: Argument; readonly settings: Argument };
+  readonly terminal?: {
+    readonly fd: number;
+    readonly group: MemoryArgument;
+    readonly settings: MemoryArgument;
+  };
 }
 
 export type Step = CallStep | ForkStep | ExecStep | SuperviseStep;
@@ -104,4 +113,14 @@ export function flattenSteps(steps: readonly Step[]): Step[] {
   const flat = [...steps];
   for (const step of steps) if (step.kind === 'fork') flat.push(...flattenSteps(step.child));
   return flat;
+}
+
+/** A block must not run on into the one that is encoded behind it. Throws RangeError. */
+export function checkEnd(block: readonly Step[]): void {
+  const last = block.at(-1);
+  const ends =
+    last?.kind === 'exec' ||
+    (last?.kind === 'supervise' && last.as === 'init') ||
+    (last?.kind === 'call' && last.call === 'exit_group');
+  if (!ends) throw new RangeError('a block of a plan must end with exec, exit_group or supervise as init');
 }

@@ -88,7 +88,7 @@ export const OP = {
   vfork: 2,
   /** args: candidate paths (offset of a vector), argv, envp, number of candidates. */
   exec: 3,
-  /** args: child, 1 as a waiter outside and 0 as PID 1, terminal or -1, its process group, its settings. */
+  /** args: child, 1 as a waiter outside and 0 as PID 1, terminal or -1, its process group (an offset), its settings. */
   supervise: 4,
 } as const;
 

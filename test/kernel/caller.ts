@@ -3,12 +3,14 @@
  * itself is a child (agent.ts), made by util-linux; the files that say who has subordinate ids are bound over the
  * machine's in a mount namespace of the child's own, so that the machine stays as it is.
  */
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn as spawnChild, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { describe, it } from 'node:test';
 import { type RunResult, type RunSpec, run } from '../../src/index.js';
 
 export interface Caller {
@@ -30,17 +32,38 @@ const root = new URL('../..', import.meta.url).pathname;
 const nodeAgent = [process.execPath, '--import', 'tsx', agent];
 
 const probe = spawnSync('unshare', ['--user', 'true'], { encoding: 'utf8' });
-/** False, or why no test that needs namespaces can run. */
-export const skip: string | false =
+const without =
   probe.status === 0 ? false : `no user namespace can be made here: ${probe.stderr ?? probe.error}`;
+const again = process.env.ISOL8_TEST_AGAIN === undefined ? false : 'only what needs root is run once more';
+/** For tests among those of {@link describeAsRoot} that need more than the root of a user namespace can. */
+export const nested = again && 'needs root of the machine';
+/** False, or why no test that needs namespaces can run. */
+export const skip: string | false = without || again;
 
 /** This process itself. */
 export const self: Caller = withOutput(run, async () => {});
 
-/** Root: this process, or for an ordinary user the root of a user namespace with its subordinate ids. */
-export function asRoot(): Caller {
-  if (isRoot) return self;
-  return startAgent(['unshare', '--user', '--map-root-user', '--map-auto', '--mount', ...nodeAgent]);
+/**
+ * Declares tests that need root: for an ordinary user they are run once more, as a whole, by the root of a user
+ * namespace that has its subordinate ids, who may do the same to whatever is made in there.
+ */
+export function describeAsRoot(file: string, title: string, tests: () => void): void {
+  if (isRoot) {
+    describe(title, { skip: without }, tests);
+    return;
+  }
+  it(`${title}, as root of a user namespace`, { skip }, () => {
+    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+    const env = { ...inherited, ISOL8_TEST_AGAIN: '1' };
+    const args = ['--user', '--map-root-user', '--map-auto', '--mount', process.execPath];
+    const test = ['--import', 'tsx', '--test', new URL(file).pathname];
+    const { status, stdout, stderr } = spawnSync('unshare', [...args, ...test], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout + stderr);
+  });
 }
 
 export const SUBORDINATE = { start: 300_000, count: 1000 };
@@ -49,7 +72,8 @@ const USER = 4242;
 /** An ordinary user: this process, or uid 4242 with the subordinate ids 300000 to 300999. */
 export function asUser(options: { subordinate?: boolean } = {}): Caller {
   const { subordinate = true } = options;
-  if (!isRoot) return subordinate ? self : startAgent(['unshare', '--user', '--map-current-user', ...nodeAgent]);
+  if (!isRoot)
+    return subordinate ? self : startAgent(['unshare', '--user', '--map-current-user', ...nodeAgent]);
   const folder = mkdtempSync(join(tmpdir(), 'isol8-etc-'));
   const line = `isol8probe:${SUBORDINATE.start}:${SUBORDINATE.count}\n`;
   const bind = { passwd: passwdWithUser(), subuid: subordinate ? line : '', subgid: subordinate ? line : '' };

@@ -27,16 +27,19 @@ export function lookUpUser(text: string, root: string | undefined): Account {
   if (!known && !numeric(user))
     throw new SpecError('--user', `no user ${user} in ${inRoot(root, '/etc/passwd')}`);
   const uid = Number(known?.[2] ?? user);
-  if (group !== undefined) return { uid, gid: lookUpGroup(group, root) };
+  if (group !== undefined) return { uid, gid: lookUpGroup(group, { root, option: '--user' }) };
   if (!known) return { uid };
   const groups = rows(root, '/etc/group').filter((row) => row[3]?.split(',').includes(known[0] as string));
   return { uid, gid: Number(known[3]), groups: groups.map((row) => Number(row[2])) };
 }
 
-export function lookUpGroup(text: string, root: string | undefined): number {
+export function lookUpGroup(
+  text: string,
+  { root, option }: { root: string | undefined; option: string },
+): number {
   if (numeric(text)) return Number(text);
   const known = rows(root, '/etc/group').find((row) => row[0] === text);
-  if (!known) throw new SpecError('--user', `no group ${text} in ${inRoot(root, '/etc/group')}`);
+  if (!known) throw new SpecError(option, `no group ${text} in ${inRoot(root, '/etc/group')}`);
   return Number(known[2]);
 }
 

@@ -4,11 +4,17 @@ import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
 import { SIGNALS } from '../../syscalls/constants.js';
 import { STDERR, STDIN, STDOUT, terminalSize, write } from '../output.js';
+import { keepTerminal, ownsKeys } from './callers-terminal.js';
+import { joinTerminals } from './joined-terminals.js';
 
 export interface AttachOptions {
   readonly tty: boolean;
   readonly interactive: boolean;
   readonly timeout: string | undefined;
+  /** How many of this process's descriptors the program gets, from 0 up; without a tty. */
+  readonly descriptors: number;
+  /** The program's pid namespace is new, so that nothing which it has started outlives it. */
+  readonly ownPids: boolean;
 }
 
 /** As timeout(1) exits. */
@@ -25,6 +31,7 @@ const FORWARDED: readonly SignalName[] = [
   'SIGUSR2',
   'SIGCONT',
 ];
+const BY_KEY: readonly SignalName[] = ['SIGINT', 'SIGQUIT'];
 
 /** Runs a program while this process stays: to pass a pseudo terminal on, or to watch the time. */
 export async function runAttached(
@@ -33,46 +40,37 @@ export async function runAttached(
   options: AttachOptions,
 ): Promise<number> {
   const { tty, timeout } = options;
-  const size = terminalSize(STDOUT) ?? terminalSize(STDIN) ?? { columns: 80, rows: 24 };
+  const forwardTo = catchSignals(tty);
+  const restore = tty ? () => {} : keepTerminal();
   const child = await spawn(command, {
     ...spec,
-    ...(tty ? { tty: size } : { stdio: 'inherit' as const }),
+    ...(tty ? { tty: outerSize() } : { stdio: [...Array(options.descriptors).keys()] }),
     ...(timeout === undefined ? {} : { timeout }),
   } satisfies SpawnSpec);
-  for (const name of FORWARDED) process.on(name, () => child.kill(name));
-  const restore = tty ? connectTerminal(child, options.interactive) : () => {};
-  const output = child.stdout ? endOf(child) : undefined;
-  const status = await child.exited;
-  await output;
+  forwardTo(child);
+  const { exitCode, signal, timedOut } = tty ? await joinTerminals(child, options) : await child.exited;
   restore();
-  if (status.timedOut) write(STDERR, `isol8 run: killed after ${timeout}\n`);
-  if (status.timedOut) return EXIT_TIMED_OUT;
-  return status.exitCode ?? EXIT_SIGNALLED + (SIGNALS[status.signal as SignalName] ?? 0);
+  if (timedOut) write(STDERR, `isol8 run: killed after ${timeout}\n`);
+  if (timedOut) return EXIT_TIMED_OUT;
+  return exitCode ?? EXIT_SIGNALLED + (SIGNALS[signal as SignalName] ?? 0);
 }
 
-/** What the program wrote last is still to be shown when it has ended. */
-function endOf(child: Process): Promise<void> {
-  return new Promise((resolve) => {
-    child.stdout?.on('close', resolve);
-  });
-}
+const outerSize = () => terminalSize(STDOUT) ?? terminalSize(STDIN) ?? { columns: 80, rows: 24 };
 
-/** Joins the two terminals until the returned function is called, which leaves the outer one as it was. */
-function connectTerminal(child: Process, interactive: boolean): () => void {
-  const { stdin, stdout } = process;
-  child.stdout?.pipe(stdout, { end: false });
-  const resize = (): void => {
-    const size = terminalSize(STDOUT);
-    if (size) child.resize(size);
-  };
-  process.on('SIGWINCH', resize);
-  if (!interactive || !child.stdin) return () => {};
-  if (stdin.isTTY) stdin.setRawMode(true);
-  stdin.pipe(child.stdin);
-  return () => {
-    if (stdin.isTTY) stdin.setRawMode(false);
-    stdin.unpipe();
-    stdin.pause();
-    stdin.unref();
+/**
+ * What comes before the program has started is kept for it. Without a terminal of its own the program is in our process
+ * group and has had what a key sent already.
+ */
+function catchSignals(tty: boolean): (child: Process) => void {
+  const early: SignalName[] = [];
+  let pass = (name: SignalName): unknown => early.push(name);
+  for (const name of FORWARDED) {
+    process.on(name, () => {
+      if (tty || !BY_KEY.includes(name) || !ownsKeys()) pass(name);
+    });
+  }
+  return (child) => {
+    pass = (name) => child.kill(name);
+    early.forEach(pass);
   };
 }

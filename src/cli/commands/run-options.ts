@@ -234,7 +234,7 @@ export const runCommand = {
     {
       name: 'no-kill-child',
       group: 'Process',
-      help: 'Let the command go on when isol8 is killed, where it is not PID 1.',
+      help: 'Let the command go on when isol8 is killed.',
     },
     { name: 'no-init', group: 'Process', help: 'Make the command itself PID 1.' },
     {

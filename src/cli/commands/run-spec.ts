@@ -18,8 +18,11 @@ import {
 
 export type RunOptions = Parsed<(typeof runCommand)['options'][number]['name']>;
 
+/** What is not named is new. */
+type Choices = { [kind in NamespaceKind]?: NamespaceChoice };
+
 /** A spec with only what the options say, so that the defaults stay the library's. */
-export function specOf(options: RunOptions): SandboxSpec {
+export function specOf(options: RunOptions): SandboxSpec & { namespaces: Choices } {
   const optional = <T>(key: keyof SandboxSpec, value: T | undefined): Partial<SandboxSpec> =>
     value === undefined ? {} : { [key]: value };
   const number = (name: 'nice'): number | undefined => {
@@ -53,8 +56,8 @@ export function specOf(options: RunOptions): SandboxSpec {
   };
 }
 
-function namespacesOf(options: RunOptions): { [kind in NamespaceKind]?: NamespaceChoice } {
-  const choices: { [kind in NamespaceKind]?: NamespaceChoice } = {};
+function namespacesOf(options: RunOptions): Choices {
+  const choices: Choices = {};
   for (const list of options.all('share')) {
     for (const kind of list.split(',')) choices[kind as NamespaceKind] = 'shared';
   }
@@ -107,8 +110,10 @@ function accountOf(options: RunOptions): Pick<SandboxSpec, 'uid' | 'gid' | 'grou
   const root = options.last('root');
   const user = options.last('user');
   const account: Account = user === undefined ? {} : lookUpUser(user, root);
-  const added = options.all('group-add').map((name) => lookUpGroup(name, root));
-  const groups = added.length > 0 ? [...(account.groups ?? []), ...added] : account.groups;
+  const added = options.all('group-add').map((name) => lookUpGroup(name, { root, option: '--group-add' }));
+  // A user's own groups are a courtesy, which is not to fail where setgroups(2) is not allowed.
+  const own = options.last('setgroups') === 'deny' ? [] : (account.groups ?? []);
+  const groups = added.length + own.length > 0 ? [...own, ...added] : undefined;
   return {
     ...(account.uid === undefined ? {} : { uid: account.uid }),
     ...(account.gid === undefined ? {} : { gid: account.gid }),
@@ -166,12 +171,22 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   namespaces: '--join',
 };
 
-const DIRECT: readonly string[] = ['hostname', 'domainname', 'setgroups', 'root', 'propagation', 'env', 'umask', 'nice', 'timeout'];
+const DIRECT: readonly string[] = [
+  'hostname',
+  'domainname',
+  'setgroups',
+  'root',
+  'propagation',
+  'env',
+  'umask',
+  'nice',
+  'timeout',
+];
 
 /** What a person wrote that became this field of the spec: `--hostname`, `--volume /a:/b`. */
 export function optionOf(field: string, options: RunOptions): string {
-  const [, index] = /^mounts\[(\d+)\]/.exec(field) ?? [];
-  if (index !== undefined) {
+  const [isMount, index = 0] = /^mounts(?:\[(\d+)\])?/.exec(field) ?? [];
+  if (isMount) {
     const mounts = options.values.filter(({ option }) => ['volume', 'tmpfs', 'mount'].includes(option.name));
     const mount = mounts[Number(index)];
     if (mount) return `${mount.name} ${mount.value}`;

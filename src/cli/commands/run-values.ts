@@ -71,7 +71,7 @@ export function parseMountOption(text: string): MountSpec {
   for (const option of text.split(',')) {
     const at = option.indexOf('=');
     const [key, value] = at < 0 ? [option, 'true'] : [option.slice(0, at), option.slice(at + 1)];
-    const member = MOUNT_KEYS[key];
+    const member = Object.hasOwn(MOUNT_KEYS, key) ? MOUNT_KEYS[key] : undefined;
     if (member) mount[member] = value;
     else if (key === 'readonly' || key === 'ro') mount.readOnly = value === 'true' || value === '1';
     else if (key === 'tmpfs-mode') mount.mode = parseOctal(value, '--mount');

@@ -3,9 +3,9 @@ import { become } from '../../sandbox/become.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
+import { descriptorCount } from './preserved-descriptors.js';
 import { runCommand } from './run-options.js';
-import { type RunOptions, optionOf, specOf } from './run-spec.js';
-import { parseWhole } from './run-values.js';
+import { optionOf, type RunOptions, specOf } from './run-spec.js';
 
 /** isol8 run. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -31,15 +31,30 @@ async function runWith(options: RunOptions): Promise<number> {
     write(STDOUT, explainRun(command, spec, options.last('explain')));
     return 0;
   }
-  if (options.has('tty') || options.has('timeout')) {
-    const { runAttached } = await import('./run-attached.js');
-    return runAttached(command, spec, {
-      tty: options.has('tty'),
-      interactive: options.has('interactive') || !options.has('tty'),
-      timeout: options.last('timeout'),
-    });
+  const descriptors = descriptorCount(options.last('preserve-fds'));
+  if (options.has('tty') || options.has('timeout')) return attach(command, spec, { options, descriptors });
+  return become(command, spec, { descriptors, terminal: terminalSize(STDIN) !== undefined });
+}
+
+/** With a terminal in between, or the time to watch, this process stays. */
+async function attach(
+  command: readonly string[],
+  spec: ReturnType<typeof specOf>,
+  { options, descriptors }: { options: RunOptions; descriptors: number },
+): Promise<number> {
+  const tty = options.has('tty');
+  if (tty && options.has('preserve-fds')) {
+    throw new SpecError(
+      '--preserve-fds',
+      'cannot be given with --tty, whose terminal is all that the command gets',
+    );
   }
-  const extra = parseWhole(options.last('preserve-fds') ?? '0', '--preserve-fds');
-  if (extra < 0 || extra > 250) throw new SpecError('--preserve-fds', 'must be between 0 and 250');
-  return become(command, spec, { descriptors: 3 + extra, terminal: terminalSize(STDIN) !== undefined });
+  const { runAttached } = await import('./run-attached.js');
+  return runAttached(command, spec, {
+    tty,
+    interactive: options.has('interactive'),
+    timeout: options.last('timeout'),
+    descriptors,
+    ownPids: spec.namespaces.pid === undefined,
+  });
 }

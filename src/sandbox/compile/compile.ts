@@ -9,11 +9,12 @@ import type { Facts } from '../facts.js';
 import type { ParsedSpec } from '../parsed-spec.js';
 import { checkIdentity } from './check.js';
 import { type CompileOptions, type Context, isNew, type Slots } from './context.js';
+import { earlyMqueues } from './filesystems.js';
 import { descend, keepHostProc, openOffsetsEarly } from './hops.js';
 import { initSteps } from './init.js';
 import { joinSteps } from './joins.js';
 import { guard } from './lifeline.js';
-import { earlyMqueues, mountSteps } from './mounts.js';
+import { mountSteps } from './mounts.js';
 import { callerInside, limitStep, niceStep, programSteps, raises } from './program.js';
 import { childRecord, executingRecord } from './records.js';
 import { saveTerminal } from './terminal.js';
@@ -99,7 +100,8 @@ function raiseLimits(context: Context): Step[] {
     ...spec.rlimits
       .filter((limit) => raises(context, limit))
       .map((limit) => limitStep(limit, `raise ${limit.name}`)),
-    ...(spec.nice !== undefined && spec.nice < 0 ? [niceStep(spec.nice)] : []),
+    // Also one above 0, which may be below the caller's own.
+    ...(spec.nice === undefined ? [] : [niceStep(spec.nice)]),
   ];
 }
 

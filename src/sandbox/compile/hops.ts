@@ -3,9 +3,9 @@ import { AT, CLONE, O } from '../../syscalls/constants.js';
 import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
 import { type Context, flagsOf, isJoined, isNew, newKinds } from './context.js';
+import { EARLY_PROC, earlyProc, needsEarlyProc } from './filesystems.js';
 import { dropLifelineWriter, guard, makeLifeline } from './lifeline.js';
 import { HOST_PROC, hasMaps, mapSteps, type ProcDirectory } from './maps.js';
-import { EARLY_PROC, earlyProc, needsEarlyProc } from './mounts.js';
 import { terminalToReturn } from './terminal.js';
 
 /** One step down: what the parent does first, and the namespaces that its child starts in. */

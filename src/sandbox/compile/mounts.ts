@@ -5,7 +5,6 @@ import {
   makeDirectories,
   makeFile,
   makeReadOnly,
-  newFilesystem,
   openInside,
 } from '../../mounts/attach.js';
 import { AT, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O } from '../../syscalls/constants.js';
@@ -13,47 +12,13 @@ import type { Argument, Step } from '../../syscalls/plan.js';
 import { call, result } from '../../syscalls/steps.js';
 import type { MountSpec, Propagation } from '../spec.js';
 import { type Context, isJoined, isNew } from './context.js';
+import { detachedOf, needsEarlyProc, procFilesystem } from './filesystems.js';
 
 const PROPAGATION_FLAG: Readonly<Record<Exclude<Propagation, 'unchanged'>, number>> = {
   private: MS.PRIVATE,
   slave: MS.SLAVE,
   shared: MS.SHARED,
 };
-
-const { NOSUID, NODEV, NOEXEC } = MOUNT_ATTR;
-
-/** The step ids of mounts made before the main process existed, for {@link mountSteps} to put in place. */
-export const EARLY_PROC = 'early-proc';
-const earlyMount = (index: number): string => `early-mount-${index}`;
-
-/** proc of a joined pid namespace can be made only outside of the new user namespace, by a process in it. */
-export function needsEarlyProc(context: Context): boolean {
-  const { proc, mounts } = context.spec;
-  const wanted = proc || mounts.some(({ type }) => type === 'proc');
-  return wanted && isJoined(context, 'pid') && isNew(context, 'user') && isNew(context, 'mnt');
-}
-
-/** One for /proc, which the maps are written through as well, and one for each of `mounts`. */
-export function earlyProc(context: Context): Step[] {
-  const attributes = NOSUID | NODEV | NOEXEC;
-  return [
-    ...newFilesystem({ id: EARLY_PROC, type: 'proc', attributes, field: 'proc' }).steps,
-    ...earlyMounts(context, 'proc'),
-  ];
-}
-
-/** mqueue of a joined ipc namespace likewise. */
-export function earlyMqueues(context: Context): Step[] {
-  return needsEarlyMqueue(context) ? earlyMounts(context, 'mqueue') : [];
-}
-
-const needsEarlyMqueue = (context: Context): boolean => isJoined(context, 'ipc') && isNew(context, 'user');
-
-function earlyMounts({ spec }: Context, type: 'proc' | 'mqueue'): Step[] {
-  return spec.mounts.flatMap((mount, index) =>
-    mount.type === type ? [...filesystemOf(mount, index, earlyMount(index)).steps] : [],
-  );
-}
 
 /** Everything that happens in a new mount namespace, in the order of LAUNCHER.md 17 to 19. */
 export function mountSteps(context: Context): Step[] {
@@ -63,10 +28,35 @@ export function mountSteps(context: Context): Step[] {
     ...propagate(context),
     ...copySources(spec.mounts),
     ...(spec.root === undefined ? hostRoot(context) : otherRoot(spec.root, spec.readOnlyRoot)),
-    ...(spec.proc ? mountProc(context) : []),
-    ...spec.mounts.flatMap((mount, index) => mountOne(context, mount, index)),
+    ...withoutUmask(context, [
+      ...(spec.proc && !showsProc(context) ? mountProc(context) : []),
+      ...spec.mounts.flatMap((mount, index) => mountOne(context, mount, index)),
+    ]),
     ...(spec.root === undefined ? [] : switchRoot(spec.propagation)),
   ];
+}
+
+/** A strict umask of the caller would close directories that are made here to the user inside. */
+function withoutUmask(context: Context, steps: readonly Step[]): readonly Step[] {
+  const { spec, facts } = context;
+  const after = spec.umask ?? facts.umask;
+  const makes = steps.some((step) => step.kind === 'call' && step.call === 'mkdirat');
+  if (!makes || after === undefined) return steps;
+  return [
+    call('umask', [0], 'make what is missing with the mode that is meant'),
+    ...steps,
+    call('umask', [after], 'have the umask as it was'),
+  ];
+}
+
+/**
+ * A "joined" pid namespace that is the caller's own: its /proc is there already, and another user namespace than the
+ * caller's could not mount one.
+ */
+function showsProc(context: Context): boolean {
+  const { namespaces, root } = context.spec;
+  const own = typeof namespaces.pid === 'object' && !isJoined(context, 'pid');
+  return own && root === undefined && (isNew(context, 'user') || isJoined(context, 'user'));
 }
 
 /** While the tree is as outside: no earlier mount hides a source, and a read-only `/` leaves a bind writable. */
@@ -147,6 +137,7 @@ function mountProc(context: Context): Step[] {
   if (spec.root === undefined && !needsEarlyProc(context)) {
     const flags = MS.NOSUID | MS.NODEV | MS.NOEXEC;
     return [
+      ...keepProcInside(spec.propagation),
       call('mount', ['proc', '/proc', 'proc', flags, null], 'see the processes of the new pid namespace', {
         ...details,
       }),
@@ -155,13 +146,25 @@ function mountProc(context: Context): Step[] {
   const root = result(ROOT);
   return [
     ...(spec.root === undefined ? [] : makeDirectories({ id: 'proc', root, path: '/proc', field: 'proc' })),
-    ...place(procOf(context), { path: '/proc', field: 'proc', readOnly: false, root }),
+    ...place(procFilesystem(context), { path: '/proc', field: 'proc', readOnly: false, root }),
   ];
 }
 
-function procOf(context: Context): Detached {
-  if (needsEarlyProc(context)) return { id: EARLY_PROC, steps: [] };
-  return newFilesystem({ id: 'proc', type: 'proc', attributes: NOSUID | NODEV | NOEXEC, field: 'proc' });
+/** Where mounts get out, the new one would cover the /proc of everybody outside. */
+function keepProcInside(propagation: Propagation): Step[] {
+  if (propagation === 'private' || propagation === 'slave') return [];
+  return [
+    call(
+      'mount',
+      ['none', '/proc', null, MS.REC | MS.PRIVATE, null],
+      'keep the new /proc from appearing outside',
+      {
+        object: '/proc',
+        field: 'propagation',
+        shell: ['mount', '--make-rprivate', '/proc'],
+      },
+    ),
+  ];
 }
 
 function mountOne(context: Context, mount: MountSpec, index: number): Step[] {
@@ -209,42 +212,4 @@ function place(mount: Detached, { path, field, readOnly, root }: Place): Step[] 
     openInside({ id: target, root, path, field }),
     attach(mount, target, { object: path, field }),
   ];
-}
-
-function detachedOf(context: Context, mount: MountSpec, index: number): Detached {
-  if (mount.type === 'bind') return { id: `bind-${index}`, steps: [] };
-  const early =
-    mount.type === 'proc' ? needsEarlyProc(context) : mount.type === 'mqueue' && needsEarlyMqueue(context);
-  if (early) return { id: earlyMount(index), steps: [] };
-  return filesystemOf(mount, index, `mount-${index}`);
-}
-
-function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number, id: string): Detached {
-  const field = `mounts[${index}]`;
-  switch (mount.type) {
-    case 'tmpfs':
-      return newFilesystem({
-        id,
-        type: 'tmpfs',
-        options: tmpfsOptions(mount),
-        attributes: NOSUID | NODEV,
-        field,
-      });
-    case 'devpts':
-      return newFilesystem({
-        id,
-        type: 'devpts',
-        options: { mode: '620', ptmxmode: '666' },
-        attributes: NOSUID | NOEXEC,
-        field,
-      });
-    case 'proc':
-    case 'mqueue':
-      return newFilesystem({ id, type: mount.type, attributes: NOSUID | NODEV | NOEXEC, field });
-  }
-}
-
-function tmpfsOptions(mount: Extract<MountSpec, { type: 'tmpfs' }>): Record<string, string> {
-  const mode = (mount.mode ?? 0o755).toString(8);
-  return mount.size === undefined ? { mode } : { mode, size: `${mount.size}` };
 }

@@ -9,13 +9,15 @@ import {
   RLIMIT,
 } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
+import type { Program } from '../../syscalls/plan-template.js';
 import { call, u32 } from '../../syscalls/steps.js';
-import type { ParsedLimit } from '../parsed-spec.js';
+import type { Facts } from '../facts.js';
+import type { ParsedLimit, ParsedSpec } from '../parsed-spec.js';
 import { setgroupsFails } from './check.js';
 import { type Context, descriptorsAbove, isJoined, isNew, lastControl } from './context.js';
 import { guardProgram, keepLifeline } from './lifeline.js';
 
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What the program's own process still does before its execve. `announce` says that it is about to. */
 export function programSteps(context: Context, announce: readonly Step[], depth: number | undefined): Step[] {
@@ -32,7 +34,6 @@ export function programSteps(context: Context, announce: readonly Step[], depth:
     ...workingDirectory(context),
     ...(spec.umask === undefined ? [] : [call('umask', [spec.umask], 'set the umask', { field: 'umask' })]),
     ...limitSteps(context),
-    ...(spec.nice !== undefined && spec.nice >= 0 ? [niceStep(spec.nice)] : []),
     ...identity(context),
     ...(depth === undefined ? [] : guardProgram(context)),
     ...(spec.noNewPrivileges
@@ -56,8 +57,8 @@ function newSession(): Step[] {
   ];
 }
 
-function workingDirectory({ spec }: Context): Step[] {
-  const directory = spec.cwd ?? (spec.root === undefined ? undefined : '/');
+function workingDirectory({ spec, facts }: Context): Step[] {
+  const directory = spec.cwd ?? (spec.root === undefined ? facts.cwd : '/');
   if (directory === undefined) return [];
   return [
     call('chdir', [directory], 'start in the working directory', {
@@ -161,22 +162,35 @@ function ambientSteps(context: Context): Step[] {
 }
 
 function execStep({ spec, facts }: Context): Step {
-  const environment = spec.env ?? facts.environment;
+  const { candidates, argv, env } = programOf(spec, facts.environment);
   return {
     kind: 'exec',
-    candidates: candidates(spec.command[0], environment.PATH ?? DEFAULT_PATH),
-    argv: spec.command,
-    env: Object.entries(environment).flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}=${value}`],
-    ),
+    candidates,
+    argv,
+    env,
     why: 'become the program',
     field: 'command',
-    object: spec.command[0],
+    object: argv[0] as string,
+  };
+}
+
+/** The part of a plan that depends on the command and the environment, which is nothing but the last execve. */
+export function programOf(
+  { command, env }: Pick<ParsedSpec, 'command' | 'env'>,
+  environment: Facts['environment'],
+): Program & { env: string[] } {
+  const variables = env ?? environment;
+  return {
+    candidates: candidates(command[0], variables.PATH ?? DEFAULT_PATH),
+    argv: command,
+    env: Object.entries(variables).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${value}`],
+    ),
   };
 }
 
 /** As execvp(3) looks a command up; an empty entry of PATH is the working directory. */
-function candidates(command: string, path: string): string[] {
+export function candidates(command: string, path: string): string[] {
   if (command.includes('/')) return [command];
   return [...new Set(path.split(':'))].map((directory) => `${directory || '.'}/${command}`);
 }

@@ -1,10 +1,10 @@
 import { IOCTL } from '../../syscalls/constants.js';
-import type { Argument, Step, SuperviseStep } from '../../syscalls/plan.js';
+import type { MemoryArgument, Step, SuperviseStep } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
 import type { Context } from './context.js';
 
-const SETTINGS: Argument = { memory: 'terminal-settings', size: 64 };
-const GROUP: Argument = { memory: 'terminal-group', size: 8 };
+const SETTINGS: MemoryArgument = { memory: 'terminal-settings', size: 64 };
+const GROUP: MemoryArgument = { memory: 'terminal-group', size: 8 };
 
 const usesCallersTerminal = ({ options }: Context): boolean =>
   options.mode === 'inPlace' && options.terminal === 'caller';

@@ -1,0 +1,103 @@
+import type { IdFacts, IdMapNames } from '../ids/facts.js';
+import { parseIdMap } from '../ids/ranges.js';
+import { parseSubordinate } from '../ids/subordinate.js';
+import { currentArchitecture } from '../syscalls/architecture.js';
+import { syscall, trySyscall } from '../syscalls/binding.js';
+import { CAPABILITIES, RLIMIT } from '../syscalls/constants.js';
+import { errnoNumber } from '../syscalls/errno.js';
+import { readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js';
+import type { CallerFacts, Facts } from './facts.js';
+import { readLimit } from './limits.js';
+
+let known: { readonly sign: string; readonly facts: CallerFacts } | undefined;
+
+/** Facts about the machine and the caller. As long as they do not change, it is the same object. */
+export function callerFacts(): CallerFacts {
+  const sign = callerSign();
+  if (known?.sign !== sign) known = { sign, facts: readCallerFacts() };
+  return known.facts;
+}
+
+const capHeader = Int32Array.of(0x20080522, 0); // _LINUX_CAPABILITY_VERSION_3, this thread
+const capData = new Int32Array(6);
+
+/** Differs whenever a fact may: ids and capabilities, and for those who need them the files of subordinate ids. */
+function callerSign(): string {
+  syscall('capget', [capHeader, capData], 'this process');
+  const ids = `${process.getuid?.()} ${process.geteuid?.()} ${process.getegid?.()}`;
+  const sign = `${capData[0]} ${capData[3]} ${ids}`;
+  if (bit(effectiveCapabilities(), 'SETUID') && bit(effectiveCapabilities(), 'SETGID')) return sign;
+  const files = ['/etc/subuid', '/etc/subgid'].map((path) => statFile(path));
+  return `${sign} ${files.map((stat) => `${stat?.inode} ${stat?.modified}`).join(' ')}`;
+}
+
+const effectiveCapabilities = (): bigint =>
+  (BigInt(capData[3] as number) << 32n) | BigInt((capData[0] as number) >>> 0);
+
+const bit = (set: bigint, name: (typeof CAPABILITIES)[number]): boolean =>
+  ((set >> BigInt(CAPABILITIES.indexOf(name))) & 1n) === 1n;
+
+type MachineFacts = Pick<Facts, 'architecture' | 'lastCapability' | 'clone3' | 'nofile'>;
+let machine: MachineFacts | undefined;
+
+function readCallerFacts(): CallerFacts {
+  const capabilities = effectiveCapabilities();
+  machine ??= readMachineFacts();
+  return {
+    ...machine,
+    users: idFacts('user', capabilities),
+    groups: idFacts('group', capabilities),
+    capabilities,
+  };
+}
+
+/** What does not change while this process lives. */
+function readMachineFacts(): MachineFacts {
+  return {
+    architecture: currentArchitecture(),
+    lastCapability: Number(readTextFileIfAny('/proc/sys/kernel/cap_last_cap') ?? CAPABILITIES.length - 1),
+    clone3: trySyscall('clone3', null, 0) !== -errnoNumber('ENOSYS'),
+    nofile: originalNofile(),
+  };
+}
+
+function idFacts(kind: IdMapNames['kind'], capabilities: bigint): IdFacts {
+  const user = kind === 'user';
+  const id = (user ? process.geteuid?.() : process.getegid?.()) ?? 0;
+  const privileged = bit(capabilities, user ? 'SETUID' : 'SETGID');
+  const available = parseIdMap(readTextFile(`/proc/self/${user ? 'uid' : 'gid'}_map`));
+  const common = { id, privileged, setfcap: bit(capabilities, 'SETFCAP'), available };
+  if (privileged) return { ...common, subordinate: [], newidmap: undefined };
+  return { ...common, ...subordinateFacts(kind) };
+}
+
+/** /etc/subgid goes by the user too, not by the group. */
+function subordinateFacts(kind: IdMapNames['kind']): Pick<IdFacts, 'subordinate' | 'newidmap'> {
+  const [file, helper] = kind === 'user' ? ['/etc/subuid', 'newuidmap'] : ['/etc/subgid', 'newgidmap'];
+  const uid = process.getuid?.() ?? 0;
+  const newidmap = ['/usr/bin', '/bin', '/usr/local/bin']
+    .map((directory) => `${directory}/${helper}`)
+    .find((path) => statFile(path) !== undefined);
+  const text = readTextFileIfAny(file) ?? '';
+  return { subordinate: parseSubordinate(text, { name: userName(uid), id: uid }), newidmap };
+}
+
+function userName(uid: number): string | undefined {
+  const line = (readTextFileIfAny('/etc/passwd') ?? '')
+    .split('\n')
+    .find((row) => row.split(':')[2] === `${uid}`);
+  return line?.split(':')[0];
+}
+
+/**
+ * Node and Bun raise their own soft limit to the hard one. What it was is not known any more; the parent's is the best
+ * guess, and 1024, which every system starts with, the next best.
+ */
+function originalNofile(): Facts['nofile'] {
+  const now = readLimit(RLIMIT.nofile);
+  if (now.soft !== now.hard) return undefined;
+  const text = readTextFileIfAny(`/proc/${process.ppid}/limits`);
+  const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(text ?? '') ?? [];
+  const before = hard !== undefined && BigInt(hard) === now.hard ? BigInt(soft as string) : 1024n;
+  return before < now.soft ? { soft: before, hard: now.hard } : undefined;
+}

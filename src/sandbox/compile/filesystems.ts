@@ -1,0 +1,86 @@
+/** The file systems that are made for a program: in their turn, or early where it would be too late then. */
+import { type Detached, newFilesystem } from '../../mounts/attach.js';
+import { MOUNT_ATTR } from '../../syscalls/constants.js';
+import type { Step } from '../../syscalls/plan.js';
+import type { MountSpec } from '../spec.js';
+import { type Context, isJoined, isNew } from './context.js';
+
+const { NOSUID, NODEV, NOEXEC } = MOUNT_ATTR;
+
+/** The step ids of mounts made before the main process existed, for {@link mountSteps} to put in place. */
+export const EARLY_PROC = 'early-proc';
+const earlyMount = (index: number): string => `early-mount-${index}`;
+
+/** proc of a joined pid namespace can be made only outside of the new user namespace, by a process in it. */
+export function needsEarlyProc(context: Context): boolean {
+  const { proc, mounts } = context.spec;
+  const wanted = proc || mounts.some(({ type }) => type === 'proc');
+  return wanted && isJoined(context, 'pid') && isNew(context, 'user') && isNew(context, 'mnt');
+}
+
+/** One for /proc, which the maps are written through as well, and one for each of `mounts`. */
+export function earlyProc(context: Context): Step[] {
+  const attributes = NOSUID | NODEV | NOEXEC;
+  return [
+    ...newFilesystem({ id: EARLY_PROC, type: 'proc', attributes, field: 'proc' }).steps,
+    ...earlyMounts(context, 'proc'),
+  ];
+}
+
+/** mqueue of a joined ipc namespace likewise. */
+export function earlyMqueues(context: Context): Step[] {
+  return needsEarlyMqueue(context) ? earlyMounts(context, 'mqueue') : [];
+}
+
+const needsEarlyMqueue = (context: Context): boolean => isJoined(context, 'ipc') && isNew(context, 'user');
+
+function earlyMounts({ spec }: Context, type: 'proc' | 'mqueue'): Step[] {
+  return spec.mounts.flatMap((mount, index) =>
+    mount.type === type ? [...filesystemOf(mount, index, earlyMount(index)).steps] : [],
+  );
+}
+
+/** For /proc. */
+export function procFilesystem(context: Context): Detached {
+  if (needsEarlyProc(context)) return { id: EARLY_PROC, steps: [] };
+  return newFilesystem({ id: 'proc', type: 'proc', attributes: NOSUID | NODEV | NOEXEC, field: 'proc' });
+}
+
+/** For one of `mounts`, by its place there. */
+export function detachedOf(context: Context, mount: MountSpec, index: number): Detached {
+  if (mount.type === 'bind') return { id: `bind-${index}`, steps: [] };
+  const early =
+    mount.type === 'proc' ? needsEarlyProc(context) : mount.type === 'mqueue' && needsEarlyMqueue(context);
+  if (early) return { id: earlyMount(index), steps: [] };
+  return filesystemOf(mount, index, `mount-${index}`);
+}
+
+function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number, id: string): Detached {
+  const field = `mounts[${index}]`;
+  switch (mount.type) {
+    case 'tmpfs':
+      return newFilesystem({
+        id,
+        type: 'tmpfs',
+        options: tmpfsOptions(mount),
+        attributes: NOSUID | NODEV,
+        field,
+      });
+    case 'devpts':
+      return newFilesystem({
+        id,
+        type: 'devpts',
+        options: { mode: '620', ptmxmode: '666' },
+        attributes: NOSUID | NOEXEC,
+        field,
+      });
+    case 'proc':
+    case 'mqueue':
+      return newFilesystem({ id, type: mount.type, attributes: NOSUID | NODEV | NOEXEC, field });
+  }
+}
+
+function tmpfsOptions(mount: Extract<MountSpec, { type: 'tmpfs' }>): Record<string, string> {
+  const mode = (mount.mode ?? 0o755).toString(8);
+  return mount.size === undefined ? { mode } : { mode, size: `${mount.size}` };
+}

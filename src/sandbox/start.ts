@@ -1,0 +1,157 @@
+import { Isol8Error } from '../foundation/errors.js';
+import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
+import { SIGNALS } from '../syscalls/constants.js';
+import { launch } from '../syscalls/launch.js';
+import { compile } from './compile/compile.js';
+import type { CompileOptions } from './compile/context.js';
+import { type StepError, stepError } from './failure.js';
+import type { PreparedPlan } from './prepared-plan.js';
+import { type ExitStatus, Process, type ProcessParts } from './process.js';
+import { type ParsedProcessSpec, signalName } from './process-spec.js';
+import type { PreparedStdio } from './stdio.js';
+import { openTerminal, readPipe, writePipe } from './streams.js';
+
+export interface StartParts {
+  readonly own: ParsedProcessSpec;
+  readonly prepared: PreparedPlan;
+  readonly options: CompileOptions;
+  readonly stdio: PreparedStdio;
+}
+
+/** One start, from the launch to the end of the process: what the launch thread reports, in the caller's terms. */
+export class Start {
+  readonly #parts: StartParts;
+  #child: { pid: number; pidfd: number } | undefined;
+  #failure: Error | undefined;
+  #running = false;
+  #stopped = false;
+  #timedOut = false;
+  #timer: NodeJS.Timeout | undefined;
+  #finish: (status: ExitStatus) => void = () => {};
+  readonly #abort = (): void => this.#stop();
+
+  constructor(parts: StartParts) {
+    this.#parts = parts;
+  }
+
+  launch(): Promise<Process> {
+    const { own, prepared, stdio } = this.#parts;
+    const { bytes, compiled, gathered, spec } = prepared;
+    const { promise, resolve, reject } = withResolvers<Process>();
+    launch(
+      {
+        plan: bytes,
+        slots: [...stdio.sources, ...compiled.control],
+        owned: [...stdio.owned, ...gathered.owned],
+        attached: spec.dieWithParent,
+      },
+      {
+        failed: (index, errno) => {
+          this.#failure ??= this.#stepError(index, errno);
+        },
+        child: (pid, pidfd) => {
+          this.#child = { pid, pidfd };
+          if (this.#stopped) this.#stop();
+        },
+        started: () => {
+          if (!this.#failure && !this.#stopped) resolve(this.#started());
+        },
+        exited: (code, signal) => {
+          this.#child = undefined; // and with it the pidfd
+          if (this.#running) this.#ended(code, signal);
+          else reject(this.#failed(code, signal));
+        },
+      },
+    );
+    own.signal?.addEventListener('abort', this.#abort);
+    return promise;
+  }
+
+  /** The plan at hand may have been made for another program, which the error would then speak of. */
+  #stepError(index: number, errno: string): StepError {
+    const { prepared, options } = this.#parts;
+    const { facts } = prepared.gathered;
+    return stepError(compile(prepared.spec, facts, options).plan, facts, { index, errno });
+  }
+
+  #started(): Process {
+    const { own, stdio } = this.#parts;
+    const { pid } = this.#child as { pid: number };
+    this.#running = true;
+    if (own.timeout !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.#timedOut = true;
+        this.#stop();
+      }, own.timeout);
+    }
+    const exited = new Promise<ExitStatus>((resolve) => {
+      this.#finish = resolve;
+    });
+    const pidfd = (): number | undefined => this.#child?.pidfd;
+    return new Process({ pid, pidfd, exited, ...streamsOf(stdio) });
+  }
+
+  #ended(code: number, signal: number): void {
+    this.#clean();
+    this.#finish({
+      exitCode: signal === 0 ? code : null,
+      signal: signal === 0 ? null : signalName(signal),
+      timedOut: this.#timedOut,
+    });
+  }
+
+  #failed(code: number, signal: number): unknown {
+    this.#clean();
+    for (const descriptor of this.#parts.stdio.ours.values()) closeDescriptor(descriptor);
+    if (this.#stopped) return this.#parts.own.signal?.reason;
+    if (this.#failure) return this.#failure;
+    // The launcher ends well without its child: somebody killed that before it could say a word.
+    const who = signal === 0 && code === 0 ? "the launcher's child" : 'the launcher';
+    const how =
+      signal === 0 && code !== 0
+        ? `exited with ${code}`
+        : `was killed by ${signalName(signal || SIGNALS.SIGKILL)}`;
+    return new Isol8Error('ERR_LAUNCHER', `${who} ${how} before the program had started`);
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    if (!this.#child) return;
+    // Before spawn has resolved nobody could end a program that does not listen to anything else.
+    const signal = this.#running ? this.#parts.own.killSignal : SIGNALS.SIGKILL;
+    trySyscall('pidfd_send_signal', this.#child.pidfd, signal, null, 0);
+  }
+
+  #clean(): void {
+    clearTimeout(this.#timer);
+    this.#parts.own.signal?.removeEventListener('abort', this.#abort);
+  }
+}
+
+function streamsOf({ sources, ours, master }: PreparedStdio): Pick<ProcessParts, 'stdio' | 'terminal'> {
+  if (master !== undefined) {
+    const { input, output, descriptor } = openTerminal(master);
+    return { stdio: [input, output, null], terminal: descriptor };
+  }
+  const stdio = sources.map((_, index) => {
+    const descriptor = ours.get(index);
+    if (descriptor === undefined) return null;
+    return index === 0 ? writePipe(descriptor) : readPipe(descriptor);
+  });
+  return { stdio, terminal: () => undefined };
+}
+
+/** Promise.withResolvers, which Node 20 does not have. */
+function withResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

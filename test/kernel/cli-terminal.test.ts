@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { skip } from './caller.js';
+import { descendant, descendants, eventually, isAlive, readProc, stateOf } from './cli-program.js';
+import { Terminal } from './cli-terminal.js';
+import { leaveMachineAsItWas } from './machine.js';
+
+leaveMachineAsItWas();
+
+const [CTRL_C, CTRL_D, CTRL_Z, CTRL_BACKSLASH] = ['\x03', '\x04', '\x1a', '\x1c'];
+const SLEEP_600 = /sleep 600/;
+
+/** Whether the keys of its terminal go to this process: proc(5), pgrp and tpgid. */
+function hasTerminal(pid: number): boolean {
+  const stat = readProc(`${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[2] === fields[5];
+}
+
+/** A sleep in the foreground, which takes a moment after it was typed. */
+async function sleeper(below: number): Promise<number> {
+  const pid = await descendant(below, 'sleep');
+  await eventually(() => hasTerminal(pid) && stateOf(pid) === 'S', 'sleep is in the foreground');
+  return pid;
+}
+
+/** Without a terminal in between, with one, and with a process that watches the time. */
+const WAYS = ['', '-it ', '--timeout 1h '];
+
+describe('an interactive shell in isol8 run', { skip }, () => {
+  for (const options of WAYS) {
+    const inner = `$ISOL8 run ${options}-e 'PS1=in> ' -- bash --norc --noprofile\n`;
+    const how = options === '' ? 'the terminal of the caller' : options.trim();
+
+    it(`has job control: Ctrl-Z, jobs, bg, fg and Ctrl-C, with ${how}`, async () => {
+      await using terminal = await Terminal.openShell();
+      terminal.type(inner);
+      await terminal.see(/in> $/);
+      terminal.type('sleep 600\n');
+      const pid = await sleeper(terminal.process.pid);
+      terminal.type(CTRL_Z);
+      await terminal.see(/\[1\]\+\s+Stopped\s+sleep 600/);
+      assert.equal(stateOf(pid), 'T');
+      terminal.type('jobs\n');
+      await terminal.see(/\[1\]\+\s+Stopped\s+sleep 600/);
+      terminal.type('bg\n');
+      await terminal.see(/\[1\]\+\s+sleep 600 &/);
+      await eventually(() => stateOf(pid) === 'S', 'it goes on in the background');
+      assert.ok(!hasTerminal(pid));
+      terminal.type('fg\n');
+      await terminal.see(SLEEP_600);
+      await eventually(() => hasTerminal(pid), 'it is in the foreground');
+      terminal.type(CTRL_C);
+      await terminal.see(/in> $/);
+      await eventually(() => !isAlive(pid), 'Ctrl-C ends it');
+      terminal.type('echo "shell $$ lives"; exit 5\n');
+      await terminal.see(/shell 2 lives\r\n/);
+      await terminal.see(/out> $/);
+      terminal.type('echo "status=$?"\n');
+      await terminal.see(/status=5\r\n/);
+    });
+
+    it(`loses only the foreground job to Ctrl-C and Ctrl-\\, with ${how}`, async () => {
+      await using terminal = await Terminal.openShell();
+      terminal.type(inner);
+      await terminal.see(/in> $/);
+      terminal.type('sleep 601 & ulimit -c 0\n');
+      const background = await descendant(terminal.process.pid, 'sleep');
+      for (const [key, status] of [
+        [CTRL_C, 130],
+        [CTRL_BACKSLASH, 131],
+      ] as const) {
+        terminal.type('cat\n');
+        const cat = await descendant(terminal.process.pid, 'cat');
+        await eventually(() => hasTerminal(cat), 'cat is in the foreground');
+        terminal.type(key);
+        await eventually(() => !isAlive(cat), 'the key ends it');
+        terminal.type('echo "status=$?"\n');
+        await terminal.see(new RegExp(`status=${status}\r\n`));
+      }
+      assert.equal(stateOf(background), 'S');
+      terminal.type('exit\n');
+      await terminal.see(/out> $/);
+      await eventually(() => !isAlive(background), 'it ends with the namespace');
+    });
+
+    it(`is told when the terminal changes its size, with ${how}`, async () => {
+      const script = `trap "stty size" WINCH; stty size; while :; do sleep 600 & wait; kill $!; done`;
+      await using terminal = await Terminal.open([
+        'sh',
+        '-c',
+        `exec $ISOL8 run ${options} -- sh -c '${script}'`,
+      ]);
+      await terminal.see(/24 80\r\n/);
+      terminal.resize({ columns: 132, rows: 50 });
+      await terminal.see(/50 132\r\n/);
+      terminal.resize({ columns: 40, rows: 10 });
+      await terminal.see(/10 40\r\n/);
+    });
+
+    it(`ends with Ctrl-D and gives the terminal back to a script that reads on, with ${how}`, async () => {
+      const script = `$ISOL8 run ${options} -e 'PS1=in> ' -- bash --norc -i; echo "status=$?"; read line; echo "read: $line"`;
+      await using terminal = await Terminal.open(['sh', '-c', script]);
+      await terminal.see(/in> $/);
+      terminal.type('sleep 600\n');
+      await sleeper(terminal.process.pid);
+      terminal.type(CTRL_C);
+      await terminal.see(/in> $/);
+      terminal.type(CTRL_D);
+      await terminal.see(/status=130\r\n/);
+      terminal.type('hello\n');
+      await terminal.see(/read: hello\r\n/);
+    });
+
+    it(`gives the terminal back when it is killed, with ${how}`, async () => {
+      const script = `$ISOL8 run ${options} -e 'PS1=in> ' -- bash --norc -i; echo "status=$?"; read line; echo "read: $line"`;
+      await using terminal = await Terminal.open(['sh', '-c', script]);
+      await terminal.see(/in> $/);
+      terminal.type('kill -9 $$\n');
+      await terminal.see(/status=137\r\n/);
+      terminal.type('hello\n');
+      await terminal.see(/read: hello\r\n/);
+    });
+  }
+});
+
+describe('the settings of the terminal after isol8 run', { skip }, () => {
+  const RAW = [
+    'stty raw -echo; kill -9 $$',
+    'stty raw -echo; ulimit -c 0; kill -SEGV $$',
+    'stty raw -echo; exit 3',
+    'true',
+  ];
+  for (const options of [
+    ...WAYS,
+    '-t ',
+    '--share pid ',
+    '--no-init ',
+    '-it --timeout 300ms ',
+    '--timeout 300ms ',
+  ]) {
+    it(`are as before, whatever the command did to them and however it ended, with '${options.trim()}'`, async () => {
+      const timed = options.includes('ms');
+      const endings = timed
+        ? ['stty raw -echo; sleep 600']
+        : RAW.filter((line) => !(options.includes('no-init') && line.includes('kill')));
+      for (const ending of endings) {
+        const script = `stty -ixon erase ^H; stty -g; $ISOL8 run ${options} -- sh -c '${ending}' >/dev/tty; stty -g; stty size`;
+        await using terminal = await Terminal.open(['sh', '-c', script]);
+        const lines = (await terminal.toTheEnd()).trim().split('\n');
+        assert.equal(lines.length, timed ? 4 : 3, lines.join('\n'));
+        assert.equal(lines.at(-2), lines[0], ending);
+        assert.equal(lines.at(-1), '24 80');
+      }
+    });
+  }
+
+  it('are as before when nothing could be started', async () => {
+    for (const options of WAYS) {
+      const script = `stty raw -echo; stty -g; $ISOL8 run ${options} -- no-such-command 2>/dev/null; stty -g`;
+      await using terminal = await Terminal.open(['sh', '-c', script]);
+      const [before, after, ...rest] = (await terminal.toTheEnd()).trim().split(/\s+/);
+      assert.deepEqual([after, rest], [before, []]);
+    }
+  });
+});
+
+describe('a full-screen program in isol8 run -it', { skip }, () => {
+  it('has each key and each newline go through as it is', async () => {
+    const inside = 'stty raw -echo; printf "a\\nb\\n"; head -c 4 | od -An -c';
+    await using terminal = await Terminal.open(['sh', '-c', `exec $ISOL8 run -it -- sh -c '${inside}'`]);
+    await terminal.see(/^a\nb\n/);
+    terminal.type(`\r${CTRL_C}${CTRL_Z}\x11`);
+    await terminal.see(/\\r 003 032 021/);
+  });
+});
+
+describe('isol8 run as a job of an interactive shell', { skip }, () => {
+  for (const options of ['', '--timeout 1h ', '--share pid ']) {
+    it(`stops at Ctrl-Z, goes on with fg and ends at Ctrl-C, with '${options.trim()}'`, async () => {
+      await using terminal = await Terminal.openShell();
+      terminal.type(`$ISOL8 run ${options}-- sleep 600\n`);
+      const pid = await sleeper(terminal.process.pid);
+      const [job] = descendants(terminal.process.pid) as [number];
+      terminal.type(CTRL_Z);
+      await terminal.see(/\[1\]\+\s+Stopped\s.*sleep 600/);
+      assert.deepEqual([stateOf(pid), stateOf(job)], ['T', 'T']);
+      terminal.type('bg\n');
+      await eventually(() => stateOf(pid) === 'S', 'it goes on in the background');
+      terminal.type('fg\n');
+      await eventually(() => hasTerminal(pid), 'it is in the foreground');
+      terminal.type(CTRL_C);
+      await terminal.see(/out> $/);
+      terminal.type('echo "status=$?"\n');
+      await terminal.see(/status=130\r\n/);
+      assert.ok(!isAlive(pid));
+    });
+
+    it(`gives the command each Ctrl-C once, with '${options.trim()}'`, async () => {
+      await using terminal = await Terminal.openShell();
+      const script = 'trap "echo INT" INT; echo ready; while :; do sleep 600; done';
+      terminal.type(`$ISOL8 run ${options}-- sh -c '${script}'\n`);
+      await terminal.see(/ready\r\n/);
+      for (let count = 0; count < 5; count++) {
+        await sleeper(terminal.process.pid);
+        terminal.type(CTRL_C);
+        await terminal.see(/INT\r\n/);
+      }
+      const last = await sleeper(terminal.process.pid);
+      const [job] = descendants(terminal.process.pid) as [number];
+      process.kill(job, 'SIGTERM');
+      const [between] = await terminal.see(/[\s\S]*out> $/);
+      assert.doesNotMatch(between, /INT/);
+      if (isAlive(last)) process.kill(last, 'SIGKILL'); // its parent was alone in being told
+    });
+  }
+
+  it('leaves what is typed to the shell with -t and without -i', async () => {
+    const script = '$ISOL8 run -t -- sh -c "echo ready; sleep 600"; read line; echo "read: $line"';
+    await using terminal = await Terminal.open(['sh', '-c', script]);
+    await terminal.see(/ready\r\r?\n/);
+    const pid = await descendant(terminal.process.pid, 'sleep');
+    terminal.type('hello\n');
+    process.kill(pid, 'SIGKILL');
+    await terminal.see(/read: hello\r\n/);
+  });
+
+  it('hangs up the command when the terminal goes away', async () => {
+    for (const options of ['', '-it ', '-t ', '--timeout 1h ']) {
+      const terminal = await Terminal.openShell();
+      terminal.type(`$ISOL8 run ${options}-- sleep 600\n`);
+      await descendant(terminal.process.pid, 'sleep');
+      const family = descendants(terminal.process.pid);
+      terminal.hangUp();
+      await eventually(() => !family.some(isAlive), `${family} end, with ${options}`);
+      await terminal[Symbol.asyncDispose]();
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { run, spawn } from '../../src/index.js';
+import { closeDescriptor, syscall } from '../../src/syscalls/binding.js';
+import { O, SIGNALS } from '../../src/syscalls/constants.js';
+import { skip } from './caller.js';
+import { children, descendants, descriptors, mounts, readProc, until } from './lifecycle-census.js';
+import { boundaries, launchStopped, SPECS, type Stopped, settled, untilOpened } from './lifecycle-plans.js';
+
+/** Those of this process's children that the launch thread has started, and what is below them. */
+const launched = (others: ReadonlySet<number>): number[] =>
+  children()
+    .filter((pid) => !others.has(pid))
+    .flatMap((pid) => [pid, ...descendants(pid)]);
+
+interface Ending {
+  readonly killed: string;
+  readonly how: Awaited<Stopped['ended']>;
+}
+
+/** Stops before one step and kills one of the processes that are there then; undefined when there are fewer. */
+async function killThere(spec: object, boundary: number, which: number): Promise<Ending | undefined> {
+  const others = new Set(children());
+  const pair = new Int32Array(2);
+  syscall('pipe2', [pair, O.CLOEXEC], 'a pipe');
+  const [read, write] = pair as unknown as [number, number];
+  const stopped = launchStopped(spec, boundary, untilOpened, [read]);
+  await settled(stopped);
+  closeDescriptor(read);
+  const there = launched(others);
+  const target = there[which];
+  const killed = `${stopped.title}: process ${which} of ${there.length}`;
+  if (target !== undefined) process.kill(target, 'SIGKILL');
+  closeDescriptor(write);
+  // The program would sleep for a minute otherwise.
+  if (target === undefined) for (const pid of launched(others)) process.kill(pid, 'SIGKILL');
+  let over = false;
+  void stopped.ended.then(() => {
+    over = true;
+  });
+  await until(() => over || endPrograms(others), `the end of it: ${killed}`);
+  const how = await stopped.ended;
+  // A child that its launcher could not name any more is reaped a moment later.
+  await until(() => launched(others).length === 0, `nothing left: ${killed}`);
+  return target === undefined ? undefined : { killed, how };
+}
+
+/** A program whose launcher alone was killed runs on, rightly, and is ended here. */
+function endPrograms(others: ReadonlySet<number>): false {
+  for (const pid of launched(others)) {
+    if (readProc(`${pid}/comm`).trim() === 'sleep') killQuietly(pid);
+  }
+  return false;
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was gone already.
+  }
+}
+
+/** Kills each of the processes once. Where the program counts as started, it was itself ended by the signal. */
+async function killEach(spec: object, boundary: number): Promise<number> {
+  for (let which = 0; ; which++) {
+    const ending = await killThere(spec, boundary, which);
+    if (!ending) return which;
+    const { killed, how } = ending;
+    if (how.started) assert.equal(how.signal, SIGNALS.SIGKILL, killed);
+  }
+}
+
+describe('a process of the set-up that is killed', { skip }, () => {
+  for (const [name, spec] of Object.entries(SPECS)) {
+    it(`leaves nothing behind, before any step: ${name}`, async (t) => {
+      await run(['true'], spec);
+      const before = { descriptors: descriptors(), mounts: mounts() };
+      let kills = 0;
+      for (let boundary = 0; boundary < boundaries(spec); boundary++) {
+        kills += await killEach(spec, boundary);
+      }
+      assert.ok(kills > boundaries(spec), `only ${kills} kills`);
+      assert.deepEqual({ descriptors: descriptors(), mounts: mounts() }, before);
+      t.diagnostic(`${kills} kills`);
+    });
+  }
+
+  it('makes spawn fail with an error that says so', async () => {
+    for (let tries = 0; tries < 50; tries++) {
+      const others = new Set(children());
+      const spawned = spawn(['sleep', '60'], { stdio: 'ignore' }).then(
+        (child) => child,
+        (error: Error) => error,
+      );
+      let pids = launched(others);
+      while (pids.length === 0) pids = launched(others);
+      pids.forEach(killQuietly);
+      const result = await spawned;
+      if (result instanceof Error) {
+        assert.match(
+          result.message,
+          /^the launcher('s child)? was killed by SIGKILL before the program had started$|ECANCELED|EPIPE/,
+        );
+        return;
+      }
+      await result[Symbol.asyncDispose]();
+    }
+    assert.fail('no kill came before the program had started');
+  });
+});

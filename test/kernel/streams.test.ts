@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run, spawn } from '../../src/index.js';
+import { skip } from './caller.js';
+import { descriptors, readProc, until } from './lifecycle-census.js';
+
+const GIGABYTE = 2 ** 30;
+const CHUNK = Buffer.alloc(2 ** 20, 'isol8 streams! \n');
+
+async function text(stream: Readable | Writable | null | undefined): Promise<string> {
+  let all = '';
+  for await (const chunk of stream as Readable) all += chunk;
+  return all;
+}
+
+function sha256OfGigabyte(): string {
+  const hash = createHash('sha256');
+  for (let size = 0; size < GIGABYTE; size += CHUNK.length) hash.update(CHUNK);
+  return hash.digest('hex');
+}
+
+describe('pipes', { skip }, () => {
+  it('bring a gigabyte of output whole', async () => {
+    await using child = await spawn(['sh', '-c', `yes 'isol8 streams! ' | head -c ${GIGABYTE}`]);
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of child.stdout as Readable) {
+      size += chunk.length;
+      hash.update(chunk);
+    }
+    assert.equal(size, GIGABYTE);
+    assert.equal(hash.digest('hex'), sha256OfGigabyte());
+  });
+
+  it('bring a gigabyte of input whole', async () => {
+    await using child = await spawn(['sha256sum']);
+    const stdin = child.stdin as Writable;
+    for (let size = 0; size < GIGABYTE; size += CHUNK.length)
+      if (!stdin.write(CHUNK)) await once(stdin, 'drain');
+    stdin.end();
+    assert.equal((await text(child.stdout)).split(' ')[0], sha256OfGigabyte());
+    assert.equal((await child.exited).exitCode, 0);
+  });
+
+  it('stop a program whose output nobody reads', async () => {
+    await using child = await spawn([
+      'sh',
+      '-c',
+      'dd if=/dev/zero bs=64k count=16384 2>/dev/null; echo end >&2',
+    ]);
+    const before = process.memoryUsage.rss();
+    await sleep(500);
+    assert.equal(child.stderr?.read(), null, 'it has written all');
+    assert.ok(process.memoryUsage.rss() - before < 50 * 2 ** 20);
+    let size = 0;
+    for await (const chunk of child.stdout as Readable) size += chunk.length;
+    assert.equal(size, GIGABYTE);
+    assert.equal(await text(child.stderr), 'end\n');
+  });
+
+  it('stop us when the program does not read', async () => {
+    await using child = await spawn(['sh', '-c', 'read line; sleep 60']);
+    const stdin = child.stdin as Writable;
+    stdin.on('error', () => {});
+    let written = 0;
+    while (stdin.write(CHUNK) && written < 100) written++;
+    assert.ok(written < 100, 'nothing held us back');
+    assert.equal(
+      await Promise.race([once(stdin, 'drain').then(() => 'drained'), sleep(300, 'full')]),
+      'full',
+    );
+  });
+
+  it('keep lines of many writers whole', async () => {
+    const writers =
+      'for w in 1 2 3 4 5 6 7 8; do (for i in $(seq 500); do echo "writer $w line $i"; done) & done; wait';
+    const { stdout } = await run(['sh', '-c', writers]);
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines.length, 4000);
+    assert.equal(new Set(lines).size, 4000);
+    for (const line of lines) assert.match(line, /^writer \d line \d+$/);
+  });
+
+  it('end with the program, and what it wrote last can be read afterwards', async () => {
+    await using child = await spawn(['sh', '-c', 'echo out; echo err >&2']);
+    await child.exited;
+    assert.equal(await text(child.stdout), 'out\n');
+    assert.equal(await text(child.stderr), 'err\n');
+  });
+
+  it('end for the program when we end them', async () => {
+    await using child = await spawn(['sh', '-c', 'cat; echo "and that was it"']);
+    child.stdin?.write('one\n');
+    child.stdin?.end('two\n');
+    assert.equal(await text(child.stdout), 'one\ntwo\nand that was it\n');
+  });
+
+  it('give EPIPE when the program has closed its end', async () => {
+    await using child = await spawn(['sh', '-c', 'exec <&-; echo closed; sleep 60']);
+    // The launcher has the other end too, until it has ended.
+    const writing = setInterval(() => child.stdin?.write('x'), 5);
+    const [error] = await once(child.stdin as Writable, 'error');
+    clearInterval(writing);
+    assert.equal(error.code, 'EPIPE');
+  });
+
+  it('end the program by SIGPIPE when we have closed ours', async () => {
+    await using child = await spawn(['sh', '-c', 'exec yes']);
+    await once(child.stdout as Readable, 'data');
+    child.stdout?.destroy();
+    assert.equal((await child.exited).signal, 'SIGPIPE');
+  });
+
+  it('may be more than three', async () => {
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
+    await using child = await spawn(['sh', '-c', 'echo three >&3; echo four >&4; ls /proc/self/fd'], {
+      stdio,
+    });
+    assert.equal(await text(child.stdio[3]), 'three\n');
+    assert.equal(await text(child.stdio[4]), 'four\n');
+    // ls has one of its own, for the directory.
+    assert.equal(await text(child.stdout), '0\n1\n2\n3\n4\n5\n');
+    assert.equal(child.stdin, null);
+  });
+
+  it('can be opened anew by name', async () => {
+    const { stdout, stderr } = await run(
+      ['sh', '-c', 'echo a > /dev/stdout; echo b > /dev/stderr; cat /dev/stdin'],
+      { input: 'c' },
+    );
+    assert.deepEqual([stdout, stderr], ['a\nc', 'b\n']);
+  });
+
+  it('need no thread of the pool: many idle programs keep nothing waiting', async () => {
+    const children = await Promise.all(Array.from({ length: 8 }, () => spawn(['sleep', '60'])));
+    const start = performance.now();
+    await import('node:fs/promises').then(({ stat }) => stat('/'));
+    assert.ok(performance.now() - start < 1000);
+    await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
+  });
+});
+
+describe('run', { skip }, () => {
+  it('gives input and takes all output', async () => {
+    const { stdout, stderr, exitCode } = await run(['sh', '-c', 'cat; echo error >&2; exit 3'], {
+      input: 'in\n',
+    });
+    assert.deepEqual({ stdout, stderr, exitCode }, { stdout: 'in\n', stderr: 'error\n', exitCode: 3 });
+    const bytes = await run(['cat'], { input: Uint8Array.of(0, 255, 10), encoding: 'buffer' });
+    assert.deepEqual([...bytes.stdout], [0, 255, 10]);
+    assert.equal((await run(['cat'], { input: '' })).stdout, '');
+    assert.equal((await run(['cat'])).stdout, '');
+  });
+
+  it('takes a text that is cut within a character', async () => {
+    const input = '€ünïcode'.repeat(50_000);
+    assert.equal((await run(['cat'], { input })).stdout, input);
+  });
+
+  it('does not mind a program that leaves its input unread', async () => {
+    const { exitCode } = await run(['sh', '-c', 'exit 4'], { input: Buffer.alloc(2 ** 22) });
+    assert.equal(exitCode, 4);
+  });
+
+  it('kills a program that writes more than maxBuffer and keeps what came before', async () => {
+    const count = descriptors().length;
+    const { stdout, signal, truncated, timedOut } = await run(
+      ['sh', '-c', 'while :; do echo 0123456789; done'],
+      { maxBuffer: 1000 },
+    );
+    assert.deepEqual(
+      { size: stdout.length, signal, truncated, timedOut },
+      { size: 1000, signal: 'SIGKILL', truncated: true, timedOut: false },
+    );
+    const exact = await run(['printf', '12345'], { maxBuffer: 5 });
+    assert.deepEqual([exact.stdout, exact.truncated, exact.exitCode], ['12345', false, 0]);
+    assert.equal((await run(['sh', '-c', 'echo abc >&2; sleep 60'], { maxBuffer: 2 })).stderr, 'ab');
+    assert.equal((await run(['true'], { maxBuffer: 0 })).truncated, false);
+    await until(() => descriptors().length <= count, 'the descriptors of before');
+  });
+
+  it('waits for what the program has left behind holding its output, where that may live on', async () => {
+    const spec = { namespaces: ['user', 'uts'] as const };
+    const { stdout } = await run(['sh', '-c', '(sleep 0.3; echo late) & echo early'], {
+      namespaces: [...spec.namespaces],
+    });
+    assert.equal(stdout, 'early\nlate\n');
+    assert.notEqual(readProc('self/stat'), '');
+  });
+
+  it('refuses what it does not understand', async () => {
+    await assert.rejects(run(['true'], { maxBuffer: -1 }), { field: 'maxBuffer' });
+    await assert.rejects(run(['true'], { input: 5 as never }), { field: 'input' });
+    await assert.rejects(run(['true'], { encoding: 'latin1' as never }), { field: 'encoding' });
+  });
+});
