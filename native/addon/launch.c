@@ -25,7 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5 };
+enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5, STRAY_LOOKS = 20 };
 
 /* glibc and musl have every thread answer these (32 to 34) when one calls setuid(2) and the like. */
 static const uint64_t all_signals = ~0ULL, launch_thread_mask = ~(7ULL << 31);
@@ -235,13 +235,16 @@ static int reap_all(void)
     }
 }
 
-/* Whether a process may end unnoticed: one in the middle of a chain, or one that there was no descriptor for. */
-static int has_strays(int children)
+/* How often to look for ended children before the next event: no descriptor tells of a process in the middle of a
+ * chain, which ends soon after what was last heard of, nor of one that there was no descriptor left for. */
+static int looks_left(int looks, long events, int children)
 {
     for (struct session *session = launches.sessions; session; session = session->next)
         if (session->child_pid && session->child_status == UNKNOWN && session->child.fd < 0)
-            return 1;
-    return children && !launches.sessions;
+            return STRAY_LOOKS;
+    if (!children)
+        return 0;
+    return events > 0 ? STRAY_LOOKS : looks - (looks > 0);
 }
 
 static int over(const struct session *session)
@@ -401,13 +404,13 @@ static void take_requests(void)
 
 static void *launch_thread(void *unused)
 {
-    int strays = 0;
+    int looks = 0;
     (void)unused;
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &launch_thread_mask, 0, sizeof launch_thread_mask);
     sys(__NR_prctl, PR_SET_NAME, "isol8-launch");
     for (;;) {
         struct epoll_event events[BATCH];
-        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, strays ? STRAY_MILLISECONDS : -1, 0, 8);
+        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, looks ? STRAY_MILLISECONDS : -1, 0, 8);
         for (long i = 0; i < count; i++) {
             struct source *source = events[i].data.ptr;
             if (!source)
@@ -417,7 +420,7 @@ static void *launch_thread(void *unused)
         }
         int children = reap_all();
         end_sessions();
-        strays = has_strays(children);
+        looks = looks_left(looks, count, children);
     }
     return NULL;
 }

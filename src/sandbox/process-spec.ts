@@ -4,7 +4,7 @@ import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { plainKey, Recent } from '../foundation/recent.js';
 import { SIGNALS } from '../syscalls/constants.js';
-import { validate } from './parse.js';
+import { requireObject, validate } from './parse.js';
 import type { SandboxSpec } from './spec.js';
 import type { Stdio, TerminalSize } from './stdio.js';
 
@@ -67,6 +67,7 @@ const schema = v.strictObject({
 
 /** Takes the process's part out of a spawn spec; what is left is the sandbox's. Throws SpecError. */
 export function parseProcessSpec(spec: SpawnSpec): { process: ParsedProcessSpec; sandbox: SandboxSpec } {
+  requireObject(spec);
   const { signal, stdio, tty, timeout, killSignal, ...sandbox } = spec;
   const own = { stdio, tty, timeout, killSignal };
   if (signal !== undefined) validate(signalSchema, signal, 'signal');

@@ -1,4 +1,3 @@
-import { fchmodSync } from 'node:fs';
 import { SpecError } from '../foundation/errors.js';
 import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, FCNTL, IOCTL, O } from '../syscalls/constants.js';
@@ -48,7 +47,10 @@ export function prepareStdio(
         ours.set(index, mine);
         sources.push(theirs);
       } else if (entry === 'ignore') {
-        if (nowhere === undefined) owned.push((nowhere = openFile('/dev/null', O.RDWR)));
+        if (nowhere === undefined) {
+          nowhere = openFile('/dev/null', O.RDWR);
+          owned.push(nowhere);
+        }
         sources.push(nowhere);
       } else {
         const given = entry === 'inherit' ? index : typeof entry === 'number' ? entry : entry.fd;
@@ -85,7 +87,7 @@ function openPipe(
   // Reopening takes permission, which the program's user has as the owner; whom it becomes later on, or who it is in a
   // joined user namespace, is not known here. Only who may look into its /proc/PID/fd can get at the pipe at all.
   if (owner) trySyscall('fchown', theirs, owner.uid, owner.gid);
-  fchmodSync(mine, 0o666);
+  trySyscall('fchmod', mine, 0o666);
   return { theirs, mine };
 }
 

@@ -12,7 +12,9 @@ export function currentArchitecture(): Architecture {
     );
   }
   if (process.arch !== 'x64' && process.arch !== 'arm64') {
-    throw new UnsupportedError(`isol8 knows the processors x64 and arm64, and this is ${process.arch}.`);
+    throw new UnsupportedError(
+      `isol8 works on Linux on the processors x64 and arm64, and this is ${process.arch}.`,
+    );
   }
   return process.arch;
 }

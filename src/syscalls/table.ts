@@ -37,6 +37,7 @@ export const SYSCALLS = {
   fcntl: row(72, 25, 'fd', 'flags:fcntl', 'number'),
   fchdir: row(81, 50, 'fd'),
   chdir: row(80, 49, 'path'),
+  fchmod: row(91, 52, 'fd', 'octal'),
   fchown: row(93, 55, 'fd', 'id', 'id'),
   umask: row(95, 166, 'octal'),
   setsid: row(112, 157),

@@ -40,7 +40,7 @@ export function start(args: readonly string[], options: Start = {}): ChildProces
 }
 
 /** Far more than anything here takes, also where a hundred other processes want the processor. */
-const LIMIT_MILLISECONDS = 10_000;
+const LIMIT_MILLISECONDS = 60_000;
 
 /** Runs `isol8 ARGUMENTS` to its end. */
 export function isol8(args: readonly string[], options: Start = {}): Promise<Outcome> {
@@ -122,16 +122,23 @@ export interface Running extends AsyncDisposable {
 export async function running(args: readonly string[], name: string, options: Start = {}): Promise<Running> {
   const child = start(args, options);
   const pid = child.pid as number;
-  const stop = async (): Promise<void> => {
-    const all = [pid, ...descendants(pid)];
-    child.kill('SIGKILL');
-    await eventually(() => !all.some(isAlive), `${all} end`);
-  };
+  const all = (): number[] => [pid, ...descendants(pid)];
+  const gone = (pids: number[]): Promise<boolean> =>
+    eventually(() => !pids.some(isAlive), `${pids.join()} end`);
   try {
     const inside = await descendant(pid, name);
+    // From the inside out, so that each is reaped by its parent: what is left to this process to reap never is, and a
+    // PID 1 waits for everything in its namespace, for those too that were joined to it.
+    const stop = async (): Promise<void> => {
+      const pids = all();
+      if (isAlive(inside)) process.kill(inside, 'SIGKILL');
+      await gone(pids);
+    };
     return { child, pid, inside, [Symbol.asyncDispose]: stop };
   } catch (error) {
-    await stop();
+    const pids = all();
+    child.kill('SIGKILL');
+    await gone(pids);
     throw error;
   }
 }

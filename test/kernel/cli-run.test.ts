@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { skip } from './caller.js';
-import { isol8, namespacesOf, printed, program } from './cli-program.js';
+import { eventually, isAlive, isol8, namespacesOf, printed, program } from './cli-program.js';
 import { leaveMachineAsItWas } from './machine.js';
 
 leaveMachineAsItWas();
@@ -170,6 +170,8 @@ describe('isol8 run -t without a terminal outside', { skip }, () => {
     const { stdout, status } = await isol8(['run', '--share', 'pid', '-t', '--', 'sh', '-c', script]);
     assert.match(stdout, /^\d+\r\n$/);
     assert.equal(status, 0);
-    process.kill(Number(stdout)); // without a pid namespace nothing else ends it
+    const background = Number(stdout);
+    process.kill(background, 'SIGKILL'); // without a pid namespace nothing else ends it
+    await eventually(() => !isAlive(background), 'it ends');
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Process, spawn, type TerminalSize } from '../../src/index.js';
 import { descendants, eventually, isAlive, program } from './cli-program.js';
 
-const LIMIT_MILLISECONDS = 10_000;
+const LIMIT_MILLISECONDS = 60_000;
 
 /** `$ISOL8` starts the built command line. Without colours, escape sequences and a history. */
 const ENV = {

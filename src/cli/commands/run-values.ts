@@ -81,6 +81,10 @@ export function parseMountOption(text: string): MountSpec {
         `there is no '${key}'; there are ${Object.keys(MOUNT_KEYS).join(', ')}, readonly, tmpfs-mode`,
       );
   }
+  if (mount.destination === undefined) throw new SpecError('--mount', `'${text}' has no target=`);
+  if (mount.type === 'bind' && mount.source === undefined) {
+    throw new SpecError('--mount', `'${text}' has no source=, which type=bind, the default, needs`);
+  }
   return mount as unknown as MountSpec;
 }
 

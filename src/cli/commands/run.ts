@@ -1,4 +1,4 @@
-import { SpecError } from '../../foundation/errors.js';
+import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import { become } from '../../sandbox/become.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
@@ -13,8 +13,18 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     return await runWith(options);
   } catch (error) {
-    throw error instanceof SpecError ? new SpecError(optionOf(error.field, options), error.problem) : error;
+    throw inOptions(error, options);
   }
+}
+
+/** The same error with the option in place of the spec's field. */
+function inOptions(error: unknown, options: RunOptions): unknown {
+  if (error instanceof SpecError) return new SpecError(optionOf(error.field, options), error.problem);
+  if (!(error instanceof Isol8Error)) return error;
+  // A namespace that cannot be opened: its code is the errno, so that the field is in the message alone.
+  const [, field, problem] = /^(namespaces\.\w+): (.*)$/s.exec(error.message) ?? [];
+  if (field === undefined) return error;
+  return new Isol8Error(error.code, `${optionOf(field, options)}: ${problem}`, { cause: error });
 }
 
 /** Where nothing is left to do after the start, the launcher takes this process's place. */

@@ -33,9 +33,10 @@ export function programSteps(context: Context, announce: readonly Step[], depth:
     ),
     ...workingDirectory(context),
     ...(spec.umask === undefined ? [] : [call('umask', [spec.umask], 'set the umask', { field: 'umask' })]),
-    ...limitSteps(context),
     ...identity(context),
     ...(depth === undefined ? [] : guardProgram(context)),
+    // After the poll of the lifeline, which a limit of no descriptors at all would forbid.
+    ...limitSteps(context),
     ...(spec.noNewPrivileges
       ? [call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'let no execve give more privilege')]
       : []),

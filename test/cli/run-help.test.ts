@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { runCommand } from '../../src/cli/commands/run-options.js';
+import { specOf } from '../../src/cli/commands/run-spec.js';
+import { COMMANDS, program as table } from '../../src/cli/commands/table.js';
+import { parseOptions } from '../../src/cli/getopt.js';
+import { type CommandSpec, longNames, visibleOptions } from '../../src/cli/options.js';
+import { parseSpec } from '../../src/sandbox/parse.js';
+import { isol8 } from '../kernel/cli-program.js';
+import { Terminal } from '../kernel/cli-terminal.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'isol8-help-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+async function said(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await isol8(args);
+  assert.deepEqual([status, stderr], [0, '']);
+  return stdout;
+}
+
+describe('the help', () => {
+  test('of isol8 run has every option with all its names, and every example', async () => {
+    const page = (await said('run', '--help')).replace(/\n\s+/g, ' ');
+    for (const option of visibleOptions(runCommand)) {
+      for (const name of longNames(option)) assert.match(page, new RegExp(`--${name}\\b`));
+      if (option.short) assert.match(page, new RegExp(` -${option.short}, --${option.name}\\b`));
+    }
+    for (const { command, text } of runCommand.examples)
+      assert.ok(page.includes(`${text}. $ ${command}`), command);
+    for (const word of ['125', '126', '127', '128+N', 'not yet confined'])
+      assert.ok(page.includes(word), word);
+  });
+
+  test('of isol8 names its commands, and is the answer to isol8 help, -h and no command at all', async () => {
+    const page = await said('--help');
+    for (const { name, summary } of COMMANDS) assert.match(page, new RegExp(`^  ${name} +${summary}$`, 'm'));
+    assert.equal(await said('help'), page);
+    assert.equal(await said('-h'), page);
+    const { status, stdout, stderr } = await isol8([]);
+    assert.deepEqual([status, stdout, stderr], [125, '', page]);
+  });
+
+  test('of isol8 completion tells how to load each', async () => {
+    const page = await said('completion', '--help');
+    for (const shell of ['bash', 'zsh', 'fish']) assert.ok(page.includes(`isol8 completion ${shell}`), shell);
+  });
+
+  test('has colour on a terminal, unless NO_COLOR says otherwise, and never in a pipe', async () => {
+    const onTerminal = async (setting: string): Promise<string> => {
+      await using terminal = await Terminal.open(['sh', '-c', `${setting} TERM=xterm $ISOL8 run --help`]);
+      return await terminal.toTheEnd();
+    };
+    assert.ok((await onTerminal('')).includes('\x1b[1mUsage:'));
+    assert.ok(!(await onTerminal('NO_COLOR=1')).includes('\x1b'));
+    assert.ok(!(await said('run', '--help')).includes('\x1b'));
+  });
+
+  test('belongs to the command behind the options: isol8 run ls --help is the help of ls', () => {
+    const { operands, has } = parseOptions(runCommand, ['-r', 'ls', '--help']);
+    assert.deepEqual([operands, has('help')], [['ls', '--help'], false]);
+  });
+});
+
+test('isol8 --version is the version of the package', async () => {
+  assert.equal(await said('--version'), `isol8 ${version}\n`);
+  assert.equal(await said('-V'), `isol8 ${version}\n`);
+});
+
+test('every example in a table is a command line that its own table accepts', () => {
+  const commands: readonly CommandSpec[] = [table, ...COMMANDS];
+  const examples = commands.flatMap((command) => command.examples.map(({ command: line }) => line));
+  const runs = examples.filter((line) => line.startsWith('isol8 run'));
+  assert.ok(runs.length >= 5);
+  for (const line of runs) {
+    const options = parseOptions(runCommand, line.split(/\s+/).slice(2));
+    if (!options.has('help'))
+      parseSpec(options.operands.length > 0 ? options.operands : ['sh'], specOf(options));
+  }
+});
+
+describe('isol8 completion', () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    test(`prints a script for ${shell} that it can read, and that knows commands, options and values`, async (t) => {
+      const script = await said('completion', shell);
+      for (const word of ['run', 'completion', 'hostname', 'map-users', 'propagation', 'unchanged']) {
+        assert.ok(script.includes(word), word);
+      }
+      writeFileSync(join(scratch, shell), script);
+      const { error, status, stderr } = spawnSync(shell, ['-n', join(scratch, shell)], { encoding: 'utf8' });
+      if (error) return t.skip(`${shell} does not start: ${error.message}`);
+      assert.deepEqual([status, stderr], [0, '']);
+    });
+  }
+});
