@@ -12,7 +12,8 @@
 /* Values in a list of descriptors that stand for what the addon adds to a launch. */
 enum slot { SLOT_EMPTY = -1, SLOT_STATUS = -2, SLOT_LIFELINE = -3, SLOT_PLAN = -4 };
 
-enum { LAUNCH_ATTACHED = 1 };
+/* LAUNCH_CANCEL starts nothing: it kills what the request of this number has started. */
+enum { LAUNCH_ATTACHED = 1, LAUNCH_CANCEL = 2 };
 
 /* A launcher about to be started: `slots[i]` becomes descriptor i, everything above is closed. */
 struct start {
@@ -31,7 +32,7 @@ long become_launcher(const struct start *start);
 long store_plan(const void *bytes, uint64_t size);
 
 /* What happens to a launched process, in this order; `failed` may come at any time before `exited`. */
-enum event_kind { EVENT_FAILED = 1, EVENT_CHILD = 2, EVENT_STARTED = 3, EVENT_EXITED = 4 };
+enum event_kind { EVENT_FAILED = 1, EVENT_STARTED = 2, EVENT_EXITED = 3 };
 
 /* Steps that are not in the plan. */
 enum { STEP_PREPARE = -1, STEP_CLONE = -2, STEP_LAUNCHER = -3, STEP_WATCH = -4 };

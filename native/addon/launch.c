@@ -4,7 +4,7 @@
  *   JavaScript          launch thread             launcher                 main process
  *   launch() ──queue──▶ clone(VM|VFORK) ────────▶ runs the plan
  *                                                 clone(PARENT) ─────────▶ runs its part
- *            ◀─ child ── (pid by SCM_CREDENTIALS) ◀──── record `child` ───┤
+ *                        (pid by SCM_CREDENTIALS) ◀──── record `child` ───┤
  *            ◀─ started ◀───────────────────────────── record `started` ──┤
  *                        reaps ◀──────────────── exit                     │
  *            ◀─ exited ── reaps ◀──── record `exited`, status channel closed, exit
@@ -126,6 +126,15 @@ static void kill_source(const struct source *source)
         sys(__NR_pidfd_send_signal, source->fd, SIGKILL, 0, 0);
 }
 
+/* Whether nobody is left who could wait for it. */
+static int is_orphan(const struct session *session)
+{
+    pthread_mutex_lock(&launches.lock);
+    int orphan = session->owner->closed && (session->flags & LAUNCH_ATTACHED);
+    pthread_mutex_unlock(&launches.lock);
+    return orphan;
+}
+
 /* It is unreaped, so that the pid is still its own. */
 static void child_seen(struct session *session, int pid)
 {
@@ -139,8 +148,13 @@ static void child_seen(struct session *session, int pid)
         return;
     }
     watch(session, &session->child, fd);
-    if (!tell(session, EVENT_CHILD, pid, (int)fd) && (session->flags & LAUNCH_ATTACHED))
+    if (is_orphan(session))
         kill_source(&session->child);
+}
+
+static void program_started(struct session *session)
+{
+    tell(session, EVENT_STARTED, session->child_pid, session->child.fd);
 }
 
 static void record_seen(struct session *session, const struct record *record, int pid)
@@ -154,7 +168,7 @@ static void record_seen(struct session *session, const struct record *record, in
         child_seen(session, pid);
         break;
     case RECORD_STARTED:
-        tell(session, EVENT_STARTED, 0, 0);
+        program_started(session);
         break;
     case RECORD_EXECUTING:
         session->executing = 1;
@@ -181,7 +195,7 @@ static void read_status(struct session *session)
         if (size <= 0) {
             close_source(&session->status);
             if (session->executing)
-                tell(session, EVENT_STARTED, 0, 0);
+                program_started(session);
             return;
         }
         const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -372,17 +386,26 @@ static void start_session(struct request *request)
     free_request(request);
 }
 
+static void kill_session(const struct session *session)
+{
+    kill_source(&session->launcher);
+    kill_source(&session->child);
+}
+
 static void kill_orphans(void)
 {
-    for (struct session *session = launches.sessions; session; session = session->next) {
-        pthread_mutex_lock(&launches.lock);
-        int orphan = session->owner->closed && (session->flags & LAUNCH_ATTACHED);
-        pthread_mutex_unlock(&launches.lock);
-        if (orphan) {
-            kill_source(&session->launcher);
-            kill_source(&session->child);
-        }
-    }
+    for (struct session *session = launches.sessions; session; session = session->next)
+        if (is_orphan(session))
+            kill_session(session);
+}
+
+static void cancel(struct request *request)
+{
+    for (struct session *session = launches.sessions; session; session = session->next)
+        if (session->owner == request->owner && session->id == request->session)
+            kill_session(session);
+    release_owner(request->owner);
+    free_request(request);
 }
 
 static void take_requests(void)
@@ -397,7 +420,10 @@ static void take_requests(void)
     kill_orphans();
     while (request) {
         struct request *next = request->next;
-        start_session(request);
+        if (request->flags & LAUNCH_CANCEL)
+            cancel(request);
+        else
+            start_session(request);
         request = next;
     }
 }

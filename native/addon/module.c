@@ -203,6 +203,24 @@ static napi_value js_launch(napi_env env, napi_callback_info info)
     return number(env, result);
 }
 
+/* cancel(session): kills what a launch has started so far. */
+static napi_value js_cancel(napi_env env, napi_callback_info info)
+{
+    napi_value value;
+    size_t count = 1;
+    void *owner = NULL;
+    struct launch_arguments arguments = {.flags = LAUNCH_CANCEL};
+    napi_get_cb_info(env, info, &count, &value, NULL, NULL);
+    napi_get_instance_data(env, &owner);
+    if (!owner || napi_get_value_uint32(env, value, &arguments.session) != napi_ok)
+        return fail(env, "cancel(session) after listen");
+    struct request *request = copy_request(&arguments);
+    request->owner = owner;
+    if (launch_submit(request) < 0)
+        free(request);
+    return NULL;
+}
+
 /* become(plan, slots, launcher): replaces this process by the launcher; returns only a negated errno. */
 static napi_value js_become(napi_env env, napi_callback_info info)
 {
@@ -276,6 +294,7 @@ NAPI_MODULE_INIT()
     export_function(env, exports, "syscall", js_syscall);
     export_function(env, exports, "listen", js_listen);
     export_function(env, exports, "launch", js_launch);
+    export_function(env, exports, "cancel", js_cancel);
     export_function(env, exports, "become", js_become);
     export_function(env, exports, "keepLauncher", js_keep_launcher);
     export_function(env, exports, "environment", js_environment);

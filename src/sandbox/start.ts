@@ -1,7 +1,7 @@
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { SIGNALS } from '../syscalls/constants.js';
-import { launch } from '../syscalls/launch.js';
+import { cancelLaunch, launch } from '../syscalls/launch.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { type StepError, stepError } from './failure.js';
@@ -23,6 +23,7 @@ export class Start {
   readonly #parts: StartParts;
   #child: { pid: number; pidfd: number } | undefined;
   #failure: Error | undefined;
+  #session = 0;
   #running = false;
   #stopped = false;
   #timedOut = false;
@@ -38,7 +39,7 @@ export class Start {
     const { own, prepared, stdio } = this.#parts;
     const { bytes, compiled, gathered, spec } = prepared;
     const { promise, resolve, reject } = withResolvers<Process>();
-    launch(
+    this.#session = launch(
       {
         plan: bytes,
         slots: [...stdio.sources, ...compiled.control],
@@ -49,12 +50,9 @@ export class Start {
         failed: (index, errno) => {
           this.#failure ??= this.#stepError(index, errno);
         },
-        child: (pid, pidfd) => {
-          this.#child = { pid, pidfd };
+        started: (pid, pidfd) => {
           if (this.#stopped) this.#stop();
-        },
-        started: () => {
-          if (!this.#failure && !this.#stopped) resolve(this.#started());
+          else if (!this.#failure) resolve(this.#started({ pid, pidfd }));
         },
         exited: (code, signal) => {
           this.#child = undefined; // and with it the pidfd
@@ -74,9 +72,9 @@ export class Start {
     return stepError(compile(prepared.spec, facts, options).plan, facts, { index, errno });
   }
 
-  #started(): Process {
+  #started(child: { pid: number; pidfd: number }): Process {
     const { own, stdio } = this.#parts;
-    const { pid } = this.#child as { pid: number };
+    this.#child = child;
     this.#running = true;
     if (own.timeout !== undefined) {
       this.#timer = setTimeout(() => {
@@ -88,7 +86,7 @@ export class Start {
       this.#finish = resolve;
     });
     const pidfd = (): number | undefined => this.#child?.pidfd;
-    return new Process({ pid, pidfd, exited, ...streamsOf(stdio) });
+    return new Process({ pid: child.pid, pidfd, exited, ...streamsOf(stdio) });
   }
 
   #ended(code: number, signal: number): void {
@@ -116,10 +114,10 @@ export class Start {
 
   #stop(): void {
     this.#stopped = true;
-    if (!this.#child) return;
-    // Before spawn has resolved nobody could end a program that does not listen to anything else.
-    const signal = this.#running ? this.#parts.own.killSignal : SIGNALS.SIGKILL;
-    trySyscall('pidfd_send_signal', this.#child.pidfd, signal, null, 0);
+    // Before spawn has resolved nobody could end a program that does not listen to anything but SIGKILL.
+    if (!this.#running) cancelLaunch(this.#session);
+    else if (this.#child)
+      trySyscall('pidfd_send_signal', this.#child.pidfd, this.#parts.own.killSignal, null, 0);
   }
 
   #clean(): void {

@@ -16,6 +16,7 @@ export interface Addon {
     session: number,
     flags: number,
   ): number;
+  cancel(session: number): void;
   become(plan: Uint8Array, slots: Int32Array, launcher: number): number;
   keepLauncher(descriptor: number): number;
   environment(): Uint8Array;

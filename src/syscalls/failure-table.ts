@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.js';
 import { ERRNO_NAMES, errnoNumber } from './errno.js';
-import type { PlanMemory } from './plan-memory.js';
+import type { Place, PlanMemory } from './plan-memory.js';
 import { type SyscallName, syscallNumber } from './table.js';
 import * as wire from './wire.js';
 
@@ -18,34 +18,33 @@ export interface FailureCause {
   readonly text: string;
 }
 
-/** Writes the words and the names of all errno values; returns what the header says about them. */
+/**
+ * Writes the words and the names of all errno values; returns what the header says about them. Each part is written in
+ * one piece: the executable starts cold, and a hundred small writes there cost more than the kernel's part of a start.
+ */
 export function writeFailures(
   memory: PlanMemory,
   { heads, causes }: FailureTexts,
   architecture: Architecture,
 ): { failureCount: number; failuresAt: number; errnoNameCount: number; errnoNamesAt: number } {
-  const failureCount = heads.length + causes.length;
-  const failuresAt = memory.reserve(failureCount * wire.FAILURE.size);
-  const rows = [
-    ...heads.map((text, step) => ({ step, call: 0, code: 0, text })),
-    ...causes.map(({ where, errno, text }) => ({
-      step: 'step' in where ? where.step : wire.ANY_STEP,
-      call: 'call' in where ? syscallNumber(where.call, architecture) : 0,
-      code: errnoNumber(errno),
-      text,
-    })),
-  ];
-  for (const [i, { step, call, code, text }] of rows.entries()) {
-    const textAt = memory.text(text);
-    const values = [step, call, code, textAt, memory.end - 1 - textAt];
-    for (const [field, value] of values.entries()) {
-      memory.u32(failuresAt + i * wire.FAILURE.size + 4 * field, value);
-    }
+  const texts = [...heads, ...causes.map(({ text }) => text)];
+  const places = memory.texts(texts);
+  const rows: number[] = [];
+  for (const step of heads.keys()) rows.push(step, 0, 0, ...(places[step] as Place));
+  for (const [i, { where, errno }] of causes.entries()) {
+    const step = 'step' in where ? where.step : wire.ANY_STEP;
+    const call = 'call' in where ? syscallNumber(where.call, architecture) : 0;
+    rows.push(step, call, errnoNumber(errno), ...(places[heads.length + i] as Place));
   }
-  return { failureCount, failuresAt, errnoNameCount: ERRNO_NAMES.length, errnoNamesAt: errnoNames(memory) };
+  const failuresAt = memory.block(new Uint8Array(Uint32Array.from(rows).buffer));
+  return {
+    failureCount: texts.length,
+    failuresAt,
+    errnoNameCount: ERRNO_NAMES.length,
+    errnoNamesAt: errnoNames(memory),
+  };
 }
 
-/** One text for all: the executable starts cold, and a loop over bytes there costs more than the kernel's part. */
 function errnoNames(memory: PlanMemory): number {
   return memory.text(ERRNO_NAMES.map((name) => name.padEnd(wire.ERRNO_NAME_SIZE, '\0')).join(''));
 }

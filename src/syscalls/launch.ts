@@ -19,9 +19,8 @@ export const OUTSIDE_STEP: Readonly<Record<number, string>> = {
 export interface LaunchEvents {
   /** A step failed: its number in the plan, or one of {@link OUTSIDE_STEP}; comes before anything else counts. */
   failed(step: number, errno: string): void;
-  /** The main process is there. The pidfd is lent until `exited` returns, and closed then. */
-  child(pid: number, pidfd: number): void;
-  started(): void;
+  /** The program runs. The pid is its main process's; the pidfd is lent until `exited` returns, and closed then. */
+  started(pid: number, pidfd: number): void;
   /** The last event: everything that was started is reaped. */
   exited(code: number, signal: number): void;
 }
@@ -36,14 +35,17 @@ export interface Launch {
   readonly attached: boolean;
 }
 
-const EVENT = { failed: 1, child: 2, started: 3, exited: 4 } as const;
+const EVENT = { failed: 1, started: 2, exited: 3 } as const;
 
 const sessions = new Map<number, LaunchEvents>();
 let nextSession = 1;
 let listening = false;
 
-/** Starts a plan. Throws SystemCallError when the launch thread cannot be made; all else arrives as events. */
-export function launch(request: Launch, events: LaunchEvents): void {
+/**
+ * Starts a plan and returns what {@link cancelLaunch} takes. Throws SystemCallError when the launch thread cannot be
+ * made; all else arrives as events.
+ */
+export function launch(request: Launch, events: LaunchEvents): number {
   const addon = loadAddon();
   const launcher = launcherDescriptor();
   if (!listening) addon.listen(dispatch);
@@ -52,8 +54,8 @@ export function launch(request: Launch, events: LaunchEvents): void {
   sessions.set(session, events);
   const result = addon.launch(
     request.plan,
-    Int32Array.from(request.slots),
-    Int32Array.from(request.owned),
+    new Int32Array(request.slots),
+    new Int32Array(request.owned),
     launcher,
     session,
     request.attached ? 1 : 0,
@@ -62,6 +64,12 @@ export function launch(request: Launch, events: LaunchEvents): void {
     sessions.delete(session);
     throw new SystemCallError('start the launch thread', errnoName(-result), '');
   }
+  return session;
+}
+
+/** Kills whatever a launch has started, for when there is no pidfd yet. `exited` follows as ever. */
+export function cancelLaunch(session: number): void {
+  loadAddon().cancel(session);
 }
 
 /** Replaces this process by the launcher. Returns only by throwing SystemCallError. */
@@ -74,8 +82,7 @@ function dispatch(session: number, kind: number, first: number, second: number):
   const events = sessions.get(session);
   if (!events) throw new Isol8Error('ERR_INTERNAL', `an event for session ${session}, which is over`);
   if (kind === EVENT.failed) events.failed(first, errnoName(second));
-  else if (kind === EVENT.child) events.child(first, second);
-  else if (kind === EVENT.started) events.started();
+  else if (kind === EVENT.started) events.started(first, second);
   else {
     sessions.delete(session);
     events.exited(first, second);

@@ -1,3 +1,6 @@
+/** Where a text begins, and its bytes without the NUL behind it. */
+export type Place = readonly [at: number, size: number];
+
 /** The bytes of a plan while it is being written: always zeroed, so that nothing of this process leaks into it. */
 export class PlanMemory {
   #bytes: Buffer;
@@ -35,6 +38,19 @@ export class PlanMemory {
     const written = this.#bytes.write(text, at, 'utf8');
     this.#end = at + written + 1;
     return at;
+  }
+
+  /** Many texts in one write. */
+  texts(texts: readonly string[]): Place[] {
+    if (texts.length === 0) return [];
+    const all = texts.join('\0');
+    let next = this.text(all);
+    const ascii = this.#end - next === all.length + 1;
+    return texts.map((text) => {
+      const place: Place = [next, ascii ? text.length : Buffer.byteLength(text, 'utf8')];
+      next += place[1] + 1;
+      return place;
+    });
   }
 
   block(bytes: Uint8Array): number {

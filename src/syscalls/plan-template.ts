@@ -32,18 +32,8 @@ export function fillTemplate(template: PlanTemplate, { candidates, argv, env }: 
 
 const at = (layout: wire.Layout, field: string): number => layout.fields[field]?.at ?? Number.NaN;
 
-/** Where each text begins. All are written at once, which counts for an environment of forty. */
-function placeTexts(memory: PlanMemory, texts: readonly string[]): number[] {
-  if (texts.length === 0) return [];
-  const all = texts.join('\0');
-  let next = memory.text(all);
-  const ascii = memory.end - next === all.length + 1;
-  return texts.map((text) => {
-    const here = next;
-    next += (ascii ? text.length : Buffer.byteLength(text, 'utf8')) + 1;
-    return here;
-  });
-}
+const placeTexts = (memory: PlanMemory, texts: readonly string[]): number[] =>
+  memory.texts(texts).map(([at]) => at);
 
 function placeBlock(memory: PlanMemory, block: Uint8Array): number[] {
   const base = memory.block(block);

@@ -75,7 +75,6 @@ export function launchStopped(
         {
           failed: (step, errno) =>
             step === ARRIVED ? arrive() : status.failed.push(`step ${step}: ${errno}`),
-          child: () => {},
           started: () => {
             status.started = true;
           },
