@@ -56,9 +56,18 @@ const PLAIN: readonly Trial[] = [
   { options: ['-c'], script: maps, prints: '0 0 1\n0 0 1' },
   { options: ['--map-current-user', '-r'], script: maps, prints: '0 0 1\n0 0 1' },
   {
-    options: ['--map-users', '0:0:1', '--map-users', '1000:1:5', '--map-groups', '0:0:10'],
+    options: [
+      '--map-users',
+      '0:0:1',
+      '--map-users',
+      '1000:1:5',
+      '--map-groups',
+      '0:0:1',
+      '--map-groups',
+      '5:5:5',
+    ],
     script: maps,
-    prints: '0 0 1\n1000 1 5\n0 0 10',
+    prints: '0 0 1\n1000 1 5\n0 0 1\n5 5 5',
   },
   { options: ['--map-users', '0,0,1', '--map-groups', '1,50,1'], script: maps, prints: '0 0 1\n50 1 1' },
   {
