@@ -23,8 +23,9 @@ export function chooseWriter(ranges: readonly IdRange[], facts: IdFacts, names: 
     checkAvailable(range, facts, `${names.field}[${index}]`);
   });
   if (facts.privileged || (ranges.length === 1 && isOwnId(ranges[0], facts))) {
-    checkRootMapped(ranges, facts, names);
-    return 'direct';
+    if (!needsSetfcap(ranges, facts, names)) return 'direct';
+    if (!helperWrites(ranges, facts)) refuseRootMapped(ranges, names);
+    return 'newidmap';
   }
   checkHelper(ranges, facts, names);
   return 'newidmap';
@@ -59,13 +60,21 @@ function checkAvailable({ outer, count }: IdRange, { available }: IdFacts, field
 }
 
 /** verify_root_map: file capabilities written by root inside would count in the parent too. User ids only. */
-function checkRootMapped(
-  ranges: readonly IdRange[],
-  { setfcap }: IdFacts,
-  { field, kind }: IdMapNames,
-): void {
+function needsSetfcap(ranges: readonly IdRange[], { setfcap }: IdFacts, { kind }: IdMapNames): boolean {
+  return kind === 'user' && setfcap === false && ranges.some(({ outer }) => outer === 0);
+}
+
+/** The helper runs as root, with every capability that is not out of bounds. */
+function helperWrites(ranges: readonly IdRange[], facts: IdFacts): boolean {
+  const subordinate = uniteSpans(facts.subordinate);
+  const granted = (range: IdRange): boolean =>
+    isOwnId(range, facts) ||
+    subtractSpans({ start: range.outer, count: range.count }, subordinate).length === 0;
+  return facts.newidmap !== undefined && ranges.every(granted);
+}
+
+function refuseRootMapped(ranges: readonly IdRange[], { field }: IdMapNames): never {
   const line = ranges.findIndex(({ outer }) => outer === 0);
-  if (kind === 'group' || setfcap !== false || line < 0) return;
   throw new SpecError(
     `${field}[${line}]`,
     'maps outer user id 0, for which the kernel asks CAP_SETFCAP (since Linux 5.12), which this process does not have;' +
