@@ -14,8 +14,12 @@ trap 'rm -rf "$folder"' EXIT
 git archive HEAD | tar -x -C "$folder"
 chown -R "$user:" "$folder"
 
+# As a login gives it: root's own may have folders that the user cannot look into, and execvp(3) then says EACCES where
+# the tests expect that a command is not found.
+path="$(dirname "$(command -v node)"):/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
 as_user() {
-  runuser -u "$user" -- env -u XDG_RUNTIME_DIR -u npm_config_cache --chdir="$folder" \
+  runuser -u "$user" -- env -u XDG_RUNTIME_DIR -u npm_config_cache --chdir="$folder" PATH="$path" \
     HOME="$(getent passwd "$user" | cut -d: -f6)" USER="$user" LOGNAME="$user" "$@"
 }
 
