@@ -22,13 +22,18 @@ function findTests(folder) {
   });
 }
 
+/** A word with ! before it leaves out the files that have it in their path. */
 function selectTests(words) {
-  const tests = findTests('test').sort();
-  if (words.length === 0) {
+  const unwanted = words.filter((word) => word.startsWith('!')).map((word) => word.slice(1));
+  const wanted = words.filter((word) => !word.startsWith('!'));
+  const tests = findTests('test')
+    .sort()
+    .filter((test) => !unwanted.some((word) => test.includes(word)));
+  if (wanted.length === 0) {
     return tests;
   }
-  const paths = words.map((word) => relative(root, resolve(word)));
-  return tests.filter((test) => paths.some((path, i) => test.startsWith(path) || test.includes(words[i])));
+  const paths = wanted.map((word) => relative(root, resolve(word)));
+  return tests.filter((test) => paths.some((path, i) => test.startsWith(path) || test.includes(wanted[i])));
 }
 
 /**
