@@ -40,7 +40,7 @@ struct terminal {
 };
 
 /* As PID 1: reaps and forwards signals until the child has ended, tells how, and ends likewise. */
-_Noreturn void supervise_inside(const struct plan *plan, int child);
+_Noreturn void supervise_inside(const struct plan *plan, int child, int dies_with_parent);
 
 /* The same from outside of the namespace; returns the child's exit status, with the terminal as it was. */
 long supervise_outside(int child, const struct terminal *terminal);

@@ -67,7 +67,7 @@ static int step_ok(const struct plan *plan, uint32_t index)
     if (step->op == OP_EXEC && (step->args[3] > header->size / 8 || step->args[0] % 8 ||
                                 !plan_holds(plan, step->args[0], step->args[3] * 8)))
         return 0;
-    if (step->op == OP_SUPERVISE && !terminal_ok(plan, step->args))
+    if (step->op == OP_SUPERVISE && step->args[1] && !terminal_ok(plan, step->args))
         return 0;
     if (!inside(step->first_relocation, step->relocation_count, 0, header->relocation_count))
         return 0;

@@ -59,7 +59,7 @@ static long run_step(const struct plan *plan, const struct step *step)
         if (borrowed)
             return -EINVAL;
         if (!a[1])
-            supervise_inside(plan, (int)a[0]);
+            supervise_inside(plan, (int)a[0], (int)a[2]);
         return supervise_outside(
             (int)a[0], &(struct terminal){(int)a[2], (const int *)(plan->base + a[3]), (const void *)a[4]});
     case OP_FORK:

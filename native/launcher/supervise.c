@@ -2,11 +2,15 @@
 
 #include <asm/ioctls.h>
 #include <asm/siginfo.h>
+#include <asm/poll.h>
 #include <asm/signal.h>
+#include <linux/time.h>
 
-enum { ANY_CHILD = -1, WAIT_NOHANG = 1, WAIT_ALL_CLONES = 0x40000000, ESRCH = 3, EINTR = 4 };
+enum { ANY_CHILD = -1, WAIT_NOHANG = 1, WAIT_ALL_CLONES = 0x40000000, ESRCH = 3, EAGAIN = 11, LOOKS = 5 };
 
 struct ward {
+    int channel; /* to look at for the parent's end, -1 for nothing to look at */
+    int looks;
     int child;
     int outside;
     int ended;
@@ -44,14 +48,30 @@ static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
         sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* so that the shell sees its job stop */
 }
 
+/* A process that Node was just starting when it was killed has copies of all its descriptors until it runs again, and
+ * with them keeps lifeline and channel whole: on a busy machine for longer than a set-up takes. So for the first second
+ * the channel is looked at. */
+static const struct timespec LOOK_EVERY = {0, 200000000};
+
+static void look_for_parent(struct ward *ward)
+{
+    static const struct timespec at_once;
+    struct pollfd channel = {ward->channel, 0, 0};
+    ward->looks--;
+    if (sys(__NR_ppoll, &channel, 1, &at_once, 0, 0) == 1)
+        sys(__NR_exit_group, EXIT_FAILED);
+}
+
 /* All signals are blocked since before the launcher began, so none is lost before the first wait. */
 static void watch(struct ward *ward)
 {
     const uint64_t every_signal = ~0ULL;
     while (!ward->ended) {
         siginfo_t info;
-        long signal = sys(__NR_rt_sigtimedwait, &every_signal, &info, 0, sizeof every_signal);
-        if (signal == -EINTR)
+        long signal = sys(__NR_rt_sigtimedwait, &every_signal, &info, ward->looks > 0 ? &LOOK_EVERY : 0, sizeof every_signal);
+        if (signal == -EAGAIN)
+            look_for_parent(ward);
+        if (signal < 0)
             continue;
         reap(ward); /* whatever came: lower numbers are taken first, so a flood of them would hide SIGCHLD */
         if (signal > 0 && !ward->ended)
@@ -84,9 +104,10 @@ long supervise_outside(int child, const struct terminal *terminal)
     return ward.code;
 }
 
-void supervise_inside(const struct plan *plan, int child)
+void supervise_inside(const struct plan *plan, int child, int dies_with_parent)
 {
-    struct ward ward = {.child = child};
+    struct ward ward = {.child = child, .channel = plan->header->status};
+    ward.looks = dies_with_parent && ward.channel >= 0 ? LOOKS : 0;
     int channel = plan->header->status;
     sys(__NR_munmap, plan->base, plan->header->size); /* it holds the program's environment */
     watch(&ward);

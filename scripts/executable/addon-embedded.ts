@@ -12,7 +12,10 @@ export function launcherPath(): string | undefined {
 
 export function loadAddon(): Addon {
   try {
-    return require('./isol8.node') as Addon;
+    const addon = require('./isol8.node') as Partial<Addon>;
+    // After one failure Bun hands out an empty module instead of failing again.
+    if (!addon.syscall) throw new Error('it could not be unpacked');
+    return addon as Addon;
   } catch (cause) {
     // Bun writes the addon to a file of this user before the dynamic linker can map it. It replaces what
     // another user has put there.

@@ -26,8 +26,17 @@ function report(error: unknown, command: string | undefined): number {
     : error instanceof Error
       ? (error.stack ?? error.message)
       : String(error);
-  write(STDERR, `${name}: ${text}\n`);
+  say(`${name}: ${text}\n`);
   return known && 'syscall' in error && error.syscall === 'execve' ? execStatus(error.code) : EXIT.failed;
+}
+
+/** The way around process.stderr needs the addon, and that it is not there may be what is to be said. */
+function say(text: string): void {
+  try {
+    write(STDERR, text);
+  } catch {
+    process.stderr.write(text);
+  }
 }
 
 const execStatus = (errno: string): number =>

@@ -165,10 +165,10 @@ class Encoder {
     for (const [i, argument] of args.entries()) this.#argument(argument, base + 8 * i);
   }
 
-  #supervise({ child, as, terminal }: SuperviseStep, base: number): void {
+  #supervise({ child, as, diesWithParent, terminal }: SuperviseStep, base: number): void {
     this.#argument(child, base);
     this.#memory.word(base + 8, as === 'waiter' ? 1 : 0);
-    this.#memory.word(base + 16, terminal ? terminal.fd : -1);
+    this.#memory.word(base + 16, as === 'init' ? Number(diesWithParent ?? false) : (terminal?.fd ?? -1));
     if (!terminal) return;
     // The launcher looks at the group itself, so it is given as an offset that it can check.
     this.#memory.word(base + 24, this.#memoryAt(terminal.group));

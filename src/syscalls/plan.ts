@@ -92,6 +92,8 @@ export interface SuperviseStep extends StepBase {
   readonly kind: 'supervise';
   readonly child: ResultReference;
   readonly as: 'init' | 'waiter';
+  /** For init: end when the status channel shows, early on, that the parent is gone. */
+  readonly diesWithParent?: boolean;
   /** For a waiter: the terminal to take back afterwards, with what TIOCGPGRP and TCGETS wrote before. */
   readonly terminal?: {
     readonly fd: number;

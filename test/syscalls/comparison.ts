@@ -44,7 +44,9 @@ export class Comparison {
       assert.equal(this.#flat[child], step.child[0]);
       args(forkArguments(step));
     } else if (step.kind === 'supervise') {
-      args([step.child, step.as === 'waiter' ? 1 : 0, -1, null]);
+      args(
+        step.as === 'waiter' ? [step.child, 1, -1, null] : [step.child, 0, step.diesWithParent ? 1 : 0, null],
+      );
     } else this.#exec(step);
   }
 

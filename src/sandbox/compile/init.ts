@@ -40,7 +40,13 @@ export function initSteps(context: Context, program: readonly Step[]): Step[] {
       [SECCOMP.SET_MODE_FILTER, 0, initFilter(context.facts.architecture)],
       'allow what PID 1 needs',
     ),
-    { kind: 'supervise', child, as: 'init', why: 'reap, forward signals, and end as the program does' },
+    {
+      kind: 'supervise',
+      child,
+      as: 'init',
+      diesWithParent: context.spec.dieWithParent,
+      why: 'reap, forward signals, and end as the program does',
+    },
   ];
 }
 
@@ -55,6 +61,7 @@ function closeAllBut(status: number | undefined): Step[] {
 
 /** What supervise.c calls; restart_syscall is the kernel's own after a stop. */
 const ALLOWED: readonly SyscallName[] = [
+  'ppoll',
   'rt_sigtimedwait',
   'wait4',
   'kill',

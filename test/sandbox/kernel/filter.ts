@@ -9,6 +9,7 @@ const KILL = 0x80000000;
 
 /** What supervise.c calls as PID 1, and what the kernel restarts a stopped call with. */
 const NEEDED: readonly SyscallName[] = [
+  'ppoll',
   'rt_sigtimedwait',
   'wait4',
   'kill',
