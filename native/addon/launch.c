@@ -25,7 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5, STRAY_LOOKS = 20 };
+enum { PIDFD_THREAD = O_EXCL /* linux/pidfd.h since 6.9 */, CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5, STRAY_LOOKS = 20 };
 
 /* glibc and musl have every thread answer these (32 to 34) when one calls setuid(2) and the like. */
 static const uint64_t all_signals = ~0ULL, launch_thread_mask = ~(7ULL << 31);
@@ -63,9 +63,9 @@ static struct {
     int running;
     int poll;
     int wake;
-    int lifeline[2];
-    struct session *sessions; /* launch thread only */
-} launches = {.lock = PTHREAD_MUTEX_INITIALIZER, .poll = -1, .wake = -1, .lifeline = {-1, -1}};
+    struct session *sessions; /* launch thread only, as is what follows */
+    int lifeline;
+} launches = {.lock = PTHREAD_MUTEX_INITIALIZER, .poll = -1, .wake = -1, .lifeline = -1};
 
 static _Alignas(16) char child_stack[CHILD_STACK];
 
@@ -324,6 +324,23 @@ static long open_channel(int *ours, int *theirs)
     return 0;
 }
 
+/* What a poll(2) finds readable or hung up once this thread is gone: a pidfd of it (Linux 6.9), which nobody can keep
+ * alive; before that the read end of a pipe. That has a gap: a process that was cloned, by us or by Node, and has not run
+ * yet when this process is killed keeps the write end open until it does. */
+static long open_lifeline(void)
+{
+    int pipe[2];
+    if (launches.lifeline >= 0)
+        return 0;
+    long fd = sys(__NR_pidfd_open, sys(__NR_gettid), PIDFD_THREAD);
+    if (fd == -EINVAL) {
+        fd = sys(__NR_pipe2, pipe, O_CLOEXEC);
+        fd = fd < 0 ? fd : pipe[0];
+    }
+    launches.lifeline = (int)fd;
+    return fd < 0 ? fd : 0;
+}
+
 static void fill_slots(struct request *request, int status, int plan)
 {
     for (int i = 0; i < request->start.count; i++) {
@@ -331,7 +348,7 @@ static void fill_slots(struct request *request, int status, int plan)
         if (*slot == SLOT_STATUS)
             *slot = status;
         else if (*slot == SLOT_LIFELINE)
-            *slot = launches.lifeline[0];
+            *slot = launches.lifeline;
         else if (*slot == SLOT_PLAN) {
             *slot = plan;
             request->start.plan_slot = i;
@@ -343,6 +360,8 @@ static void fill_slots(struct request *request, int status, int plan)
 static int clone_launcher(struct session *session, struct request *request, long *error)
 {
     int ours = -1, theirs = -1, pidfd = -1;
+    if ((*error = open_lifeline()) < 0)
+        return STEP_PREPARE;
     long plan = store_plan(request->plan, request->plan_size);
     if ((*error = plan < 0 ? plan : open_channel(&ours, &theirs)) < 0) {
         if (plan >= 0)
@@ -455,9 +474,7 @@ static long prepare_thread(void)
 {
     pthread_t thread;
     struct epoll_event woken = {.events = EPOLLIN};
-    long result = sys(__NR_pipe2, launches.lifeline, O_CLOEXEC);
-    if (result >= 0)
-        result = launches.poll = (int)sys(__NR_epoll_create1, EPOLL_CLOEXEC);
+    long result = launches.poll = (int)sys(__NR_epoll_create1, EPOLL_CLOEXEC);
     if (result >= 0)
         result = launches.wake = (int)sys(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (result >= 0)
@@ -470,8 +487,8 @@ static long start_thread(void)
     launches.last_request = &launches.requests;
     long result = prepare_thread();
     launches.running = result >= 0;
-    int *made[] = {&launches.lifeline[0], &launches.lifeline[1], &launches.poll, &launches.wake};
-    for (int i = 0; i < 4 && result < 0; i++) { /* the next launch tries again */
+    int *made[] = {&launches.poll, &launches.wake};
+    for (int i = 0; i < 2 && result < 0; i++) { /* the next launch tries again */
         if (*made[i] >= 0)
             sys(__NR_close, *made[i]);
         *made[i] = -1;

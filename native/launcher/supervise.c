@@ -48,9 +48,8 @@ static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
         sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* so that the shell sees its job stop */
 }
 
-/* A process that Node was just starting when it was killed has copies of all its descriptors until it runs again, and
- * with them keeps lifeline and channel whole: on a busy machine for longer than a set-up takes. So for the first second
- * the channel is looked at. */
+/* Before Linux 6.9 the lifeline is a pipe, see open_lifeline in addon/launch.c: a process that Node was just starting when
+ * it was killed may keep it whole for longer than a set-up takes. So for the first second the channel is looked at. */
 static const struct timespec LOOK_EVERY = {0, 200000000};
 
 static void look_for_parent(struct ward *ward)

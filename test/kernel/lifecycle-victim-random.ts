@@ -2,7 +2,7 @@
 import { spawn } from '../../src/index.js';
 import { SPECS } from './lifecycle-plans.js';
 
-const specs = Object.values(SPECS).filter(({ init }) => init !== false);
+const specs = Object.values(SPECS).filter(({ namespaces }) => namespaces === undefined);
 
 async function loop(index: number): Promise<never> {
   for (;;) {

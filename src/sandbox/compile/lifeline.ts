@@ -3,17 +3,25 @@ import type { Argument, Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
 import type { Context } from './context.js';
 
+/** In struct pollfd a descriptor is followed by the events asked for; a pipe without a writer is reported unasked. */
+const POLLIN_AFTER_DESCRIPTOR = 2 ** 32;
+
 /**
  * A process dies with its parent by two means, since each alone has a gap: the parent-death signal, which says nothing
- * about a parent that was gone before it was asked for, and the lifeline, a pipe whose only write end is the parent's.
+ * about a parent that was gone before it was asked for, and the lifeline. Attached, that is a pidfd of the thread that
+ * started all; in place, a pipe whose only write end is the parent's.
  */
 export function guard(context: Context, depth: number): Step[] {
-  return guardBy(context, context.slots.lifeline ?? { cell: lifelineName(depth), at: 0 });
+  return guardBy(context, attachedLifeline(context) ?? { cell: lifelineName(depth), at: 0 });
 }
 
 /** The same once the set-up's descriptors are closed, see {@link keepLifeline}. */
 export function guardProgram(context: Context): Step[] {
-  return guardBy(context, context.slots.lifeline ?? keptLifeline(context));
+  return guardBy(context, attachedLifeline(context) ?? keptLifeline(context));
+}
+
+function attachedLifeline({ slots }: Context): number | undefined {
+  return slots.lifeline === undefined ? undefined : slots.lifeline + POLLIN_AFTER_DESCRIPTOR;
 }
 
 function guardBy(context: Context, end: Argument): Step[] {
