@@ -67,16 +67,24 @@ function runLauncher(
   const file = join(folder, 'plan');
   writeFileSync(file, encodePlan(plan, currentArchitecture()));
   const fd = openSync(file, 'r');
-  const other = openSync('/dev/null', 'r+');
+  const status = openSync('/dev/null', 'r+');
+  const lifeline = openFifo(join(folder, 'lifeline'));
   try {
     const [program = launcher, ...args] = [...options.wrapper, launcher, String(options.planAt)];
-    const inherited = Array.from({ length: options.planAt - 3 }, () => other);
+    const inherited = [status, lifeline].slice(0, options.planAt - 3);
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', ...inherited, fd];
     return spawnSync(program, args, { stdio, encoding: 'utf8', timeout: 20_000 });
   } finally {
     closeSync(fd);
-    closeSync(other);
+    closeSync(status);
+    closeSync(lifeline);
   }
+}
+
+/** With a writer, so that it is neither readable nor hung up. */
+function openFifo(path: string): number {
+  spawnSync('mkfifo', [path]);
+  return openSync(path, 'r+');
 }
 
 export const runPlan = (plan: Plan, planAt = 3): Ran =>

@@ -113,12 +113,22 @@ function writeRecord(process: Process, data: Value, size: Value): number {
   return 12;
 }
 
+const POLLIN = 1;
+
+function pollfd(word: Value | undefined): { fd: Value | undefined; events: number } {
+  if (typeof word !== 'number') return { fd: word, events: 0 };
+  return { fd: word % 2 ** 32, events: Math.floor(word / 2 ** 32) };
+}
+
 /** The lifeline says that the parent is there; afterwards only its death signal can tell. */
 export function ppoll(process: Process, [list, count, timeout]: readonly Value[]): number {
   const words = list !== null && typeof list === 'object' && 'words' in list ? list.words : [];
   if (count !== 1 || words.length !== 1) throw new KernelError('EINVAL', 'one descriptor is polled');
   if (u32sOf(timeout).some((part) => part !== 0)) throw new KernelError('EINVAL', 'it would wait');
-  const open = descriptor(process, words[0], ['lifeline', 'pipe']);
+  const { fd, events } = pollfd(words[0]);
+  const open = descriptor(process, fd, ['lifeline', 'pipe']);
+  // a pidfd is readable when its process has ended, a pipe hung up, which is told unasked
+  if (open.kind === 'lifeline' && events !== POLLIN) throw new KernelError('EINVAL', 'not asked for its end');
   if (open.kind === 'pipe') {
     if (open.end !== 'read' || open.pipe.maker !== process.parent)
       throw new KernelError('EBADF', "not the parent's");
