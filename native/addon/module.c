@@ -263,22 +263,25 @@ static napi_value js_keep_launcher(napi_env env, napi_callback_info info)
     return number(env, __atomic_load_n(&kept_launcher, __ATOMIC_ACQUIRE));
 }
 
-/* environment(): this process's, as NAME=VALUE texts that each end with a NUL. */
+/* environment(into): this process's, as NAME=VALUE texts that each end with a NUL. The first eight bytes become their
+ * number and their size; when there is not room enough, the texts are left out. */
 static napi_value js_environment(napi_env env, napi_callback_info info)
 {
-    napi_value result = NULL;
-    size_t size = 0;
-    char *block;
-    (void)info;
-    for (char **variable = environ; variable && *variable; variable++)
-        size += strlen(*variable) + 1;
-    napi_create_buffer(env, size, (void **)&block, &result);
-    for (char **variable = environ; result && variable && *variable; variable++) {
+    napi_value value;
+    size_t count = 1, room = 0;
+    uint32_t *into = NULL;
+    napi_get_cb_info(env, info, &count, &value, NULL, NULL);
+    if (count != 1 || !bytes_of(env, value, (void **)&into, &room) || room < 8)
+        return fail(env, "environment(into)");
+    into[0] = into[1] = 0;
+    for (char **variable = environ; variable && *variable; variable++) {
         size_t length = strlen(*variable) + 1;
-        memcpy(block, *variable, length);
-        block += length;
+        if (8 + into[1] + length <= room)
+            memcpy((char *)into + 8 + into[1], *variable, length);
+        into[0]++;
+        into[1] += (uint32_t)length;
     }
-    return result;
+    return NULL;
 }
 
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback function)

@@ -7,7 +7,7 @@
 
 #define PLAN_MAGIC 0x386c6f73u
 
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 
 #define MAX_PLAN_SIZE 268435456u
 
@@ -41,6 +41,7 @@ enum {
     RELOCATE_RESULT = 1,
     RELOCATE_CELL = 2,
     RELOCATE_DECIMAL = 3,
+    RELOCATE_TEXTS = 4,
 };
 
 enum {

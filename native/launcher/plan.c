@@ -27,6 +27,15 @@ static int in_arguments(const struct plan *plan, uint32_t index, uint64_t at, ui
            !is_offset(step, (unsigned)((at - args) / 8));
 }
 
+/* How many texts go into the vector there; -1 when that many words are not all data. */
+static int64_t texts_at(const struct plan *plan, uint64_t at)
+{
+    if (!plan_holds(plan, at, 8))
+        return -1;
+    uint64_t count = *(const uint64_t *)(plan->base + at);
+    return count < plan->header->size / 8 && plan_holds(plan, at, (count + 1) * 8) ? (int64_t)count : -1;
+}
+
 /* A relocation may change data and its own step's arguments, never what has been checked here. */
 static int relocation_ok(const struct plan *plan, uint32_t step, const struct relocation *relocation)
 {
@@ -38,6 +47,8 @@ static int relocation_ok(const struct plan *plan, uint32_t step, const struct re
     switch (relocation->kind) {
     case RELOCATE_ADDRESS:
         return plan_holds(plan, relocation->value, 0);
+    case RELOCATE_TEXTS:
+        return plan_holds(plan, relocation->value, 0) && texts_at(plan, relocation->at) >= 0;
     case RELOCATE_CELL:
         return plan_holds(plan, relocation->value, 4) && relocation->value % 4 == 0;
     case RELOCATE_RESULT:
@@ -126,6 +137,22 @@ static void write_decimal(uint8_t *room, uint64_t value)
     }
 }
 
+/* How many there are is data, which may have changed since it was checked. */
+static void write_texts(const struct plan *plan, uint64_t at, uint64_t text)
+{
+    uint64_t *vector = (uint64_t *)(plan->base + at);
+    int64_t count = texts_at(plan, at);
+    if (count < 0)
+        return;
+    for (int64_t i = 0; i < count; i++) {
+        vector[i] = (uint64_t)(uintptr_t)(plan->base + text);
+        while (plan_holds(plan, text, 1) && plan->base[text])
+            text++;
+        text += plan_holds(plan, text, 1);
+    }
+    vector[count] = 0;
+}
+
 void plan_relocate(const struct plan *plan, const struct step *step)
 {
     for (uint32_t i = 0; i < step->relocation_count; i++) {
@@ -140,6 +167,9 @@ void plan_relocate(const struct plan *plan, const struct step *step)
             break;
         case RELOCATE_CELL:
             *(int64_t *)at = *(int32_t *)(plan->base + relocation->value);
+            break;
+        case RELOCATE_TEXTS:
+            write_texts(plan, relocation->at, relocation->value);
             break;
         case RELOCATE_DECIMAL:
             write_decimal(at, (uint64_t)plan->results[relocation->value]);

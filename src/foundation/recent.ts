@@ -1,20 +1,23 @@
 /** Values that take long to make, kept by what they were made from; the ones not used for longest go first. */
-export class Recent<Value> {
+export class Recent<Value extends object> {
   readonly #values = new Map<string, Value>();
   readonly #limit: number;
+  /** The one used last, which most often is the next one too. */
+  #last: { readonly key: string; readonly value: Value } | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The value kept for this key, if it still is `good`, or a new one. Without a key nothing is kept. */
-  get(key: string | undefined, make: () => Value, good: (value: Value) => boolean = () => true): Value {
+  /** The value kept for this key, or a new one. Without a key nothing is kept. */
+  get(key: string | undefined, make: () => Value): Value {
     if (key === undefined) return make();
-    const kept = this.#values.get(key);
-    const value = kept !== undefined && good(kept) ? kept : make();
+    if (this.#last?.key === key) return this.#last.value;
+    const value = this.#values.get(key) ?? make();
     this.#values.delete(key); // and to the end
     this.#values.set(key, value);
     if (this.#values.size > this.#limit) this.#values.delete(this.#values.keys().next().value as string);
+    this.#last = { key, value };
     return value;
   }
 }

@@ -9,27 +9,36 @@ import { readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js'
 import type { CallerFacts, Facts } from './facts.js';
 import { readLimit } from './limits.js';
 
-let known: { readonly sign: string; readonly facts: CallerFacts } | undefined;
+let known: { readonly signs: Signs; readonly facts: CallerFacts } | undefined;
 
 /** Facts about the machine and the caller. As long as they do not change, it is the same object. */
 export function callerFacts(): CallerFacts {
-  const sign = callerSign();
-  if (known?.sign !== sign) known = { sign, facts: readCallerFacts() };
+  const signs = callerSigns();
+  if (!known?.signs.every((sign, i) => sign === signs[i])) known = { signs, facts: readCallerFacts() };
   return known.facts;
 }
+
+/** Always as many. */
+type Signs = readonly (number | string | undefined)[];
 
 const capHeader = Int32Array.of(0x20080522, 0); // _LINUX_CAPABILITY_VERSION_3, this thread
 const capData = new Int32Array(6);
 
-/** Differs whenever a fact may: ids and capabilities, and for those who need them the files of subordinate ids. */
-function callerSign(): string {
+/** Differ whenever a fact may: ids and capabilities, and for those who need them the files of subordinate ids. */
+function callerSigns(): Signs {
   syscall('capget', [capHeader, capData], 'this process');
-  const ids = `${process.getuid?.()} ${process.geteuid?.()} ${process.getegid?.()}`;
-  const sign = `${capData[0]} ${capData[3]} ${ids}`;
-  if (bit(effectiveCapabilities(), 'SETUID') && bit(effectiveCapabilities(), 'SETGID')) return sign;
-  const files = ['/etc/subuid', '/etc/subgid'].map((path) => statFile(path));
-  return `${sign} ${files.map((stat) => `${stat?.inode} ${stat?.modified}`).join(' ')}`;
+  const signs = [capData[0], capData[3], process.getuid?.(), process.geteuid?.(), process.getegid?.()];
+  const privileged = ((capData[0] as number) & SETS_IDS) === SETS_IDS;
+  return [...signs, privileged ? '' : `${stamp('/etc/subuid')} ${stamp('/etc/subgid')}`];
 }
+
+function stamp(path: string): string {
+  const stat = statFile(path);
+  return `${stat?.inode} ${stat?.modified}`;
+}
+
+/** CAP_SETUID and CAP_SETGID */
+const SETS_IDS = (1 << CAPABILITIES.indexOf('SETUID')) | (1 << CAPABILITIES.indexOf('SETGID'));
 
 const effectiveCapabilities = (): bigint =>
   (BigInt(capData[3] as number) << 32n) | BigInt((capData[0] as number) >>> 0);

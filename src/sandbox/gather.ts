@@ -10,7 +10,7 @@ import { readTextFileIfAny, S_IFDIR, S_IFMT, statFile } from '../syscalls/files.
 import { callerFacts } from './caller-facts.js';
 import type { CallerFacts, Facts, JoinFact } from './facts.js';
 import { readLimit } from './limits.js';
-import type { ParsedSpec } from './parsed-spec.js';
+import type { ParsedSandbox } from './parsed-spec.js';
 
 /** Facts, and the descriptors in them, which are the receiver's to close once the launcher has copies. */
 export interface Gathered {
@@ -22,10 +22,9 @@ export interface Gathered {
 }
 
 /** Reads from the machine what compiling this spec needs, and opens the namespaces that it joins. */
-export function gatherFacts(spec: ParsedSpec): Gathered {
+export function gatherFacts(spec: ParsedSandbox): Gathered {
   const caller = callerFacts();
-  const facts = { ...caller, environment: process.env };
-  if (!asksMore(spec)) return { facts: { ...facts, ...NOTHING_MORE }, owned: [], caller, callerOnly: true };
+  if (!asksMore(spec)) return callerOnly(caller);
   const clocks = spec.timeOffsets && readClocks();
   if (spec.timeOffsets && clocks) checkOffsets(spec.timeOffsets, clocks, 'timeOffsets.');
   const more = {
@@ -36,12 +35,21 @@ export function gatherFacts(spec: ParsedSpec): Gathered {
     cwd: coveredDirectory(spec),
   };
   const joins = openJoins(spec);
-  return { facts: { ...facts, ...more, joins }, owned: joins.map(({ fd }) => fd), caller, callerOnly: false };
+  const facts = { ...caller, environment: process.env, ...more, joins };
+  return { facts, owned: joins.map(({ fd }) => fd), caller, callerOnly: false };
 }
 
-const NOTHING_MORE = { hardLimits: {}, clocks: undefined, sourceIsDirectory: {}, joins: [] };
+let last: Gathered | undefined;
 
-function asksMore(spec: ParsedSpec): boolean {
+function callerOnly(caller: CallerFacts): Gathered {
+  if (last?.caller === caller) return last;
+  const nothingMore = { hardLimits: {}, clocks: undefined, sourceIsDirectory: {}, joins: [] };
+  const facts = { ...caller, environment: process.env, ...nothingMore };
+  last = { facts, owned: [], caller, callerOnly: true };
+  return last;
+}
+
+function asksMore(spec: ParsedSandbox): boolean {
   const { timeOffsets, rlimits, mounts, root, namespaces } = spec;
   if (timeOffsets || rlimits.length > 0 || mounts.length > 0 || root !== undefined) return true;
   for (const kind of ALL_KINDS) if (typeof namespaces[kind] === 'object') return true;
@@ -69,13 +77,13 @@ function readClock(clock: number, own: Duration | undefined): Duration {
 }
 
 /** process.umask() would set it for a moment, in all threads. */
-function readUmask({ root, mounts, umask }: ParsedSpec): number | undefined {
+function readUmask({ root, mounts, umask }: ParsedSandbox): number | undefined {
   if (umask !== undefined || (root === undefined && mounts.length < 2)) return undefined;
   const [, octal] = /^Umask:\s*([0-7]+)$/m.exec(readTextFileIfAny('/proc/self/status') ?? '') ?? [];
   return octal === undefined ? undefined : Number.parseInt(octal, 8);
 }
 
-function coveredDirectory({ root, mounts, proc, cwd }: ParsedSpec): string | undefined {
+function coveredDirectory({ root, mounts, proc, cwd }: ParsedSandbox): string | undefined {
   if (cwd !== undefined || root !== undefined || (mounts.length === 0 && !proc)) return undefined;
   try {
     const own = process.cwd();
@@ -86,7 +94,7 @@ function coveredDirectory({ root, mounts, proc, cwd }: ParsedSpec): string | und
 }
 
 /** A bind of what is not there is refused before anything is started. */
-function sourceKinds({ mounts }: ParsedSpec): Record<number, boolean> {
+function sourceKinds({ mounts }: ParsedSandbox): Record<number, boolean> {
   const kinds: Record<number, boolean> = {};
   for (const [index, mount] of mounts.entries()) {
     if (mount.type !== 'bind') continue;
@@ -98,7 +106,7 @@ function sourceKinds({ mounts }: ParsedSpec): Record<number, boolean> {
 }
 
 /** Paths may vanish, and do after setns(mnt), so what is joined is held by descriptors from here on. */
-function openJoins({ namespaces }: ParsedSpec): JoinFact[] {
+function openJoins({ namespaces }: ParsedSandbox): JoinFact[] {
   const opened: ReturnType<typeof openNamespace>[] = [];
   try {
     for (const kind of ALL_KINDS) {

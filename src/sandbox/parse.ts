@@ -4,7 +4,7 @@ import { toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { ALL_KINDS, type NamespaceKind } from '../namespaces/kinds.js';
 import type { RLIMIT } from '../syscalls/constants.js';
-import type { JoinTarget, ParsedChoice, ParsedLimit, ParsedSandbox, ParsedSpec } from './parsed-spec.js';
+import type { JoinTarget, ParsedChoice, ParsedLimit, ParsedProgram, ParsedSandbox, ParsedSpec } from './parsed-spec.js';
 import { commandSchema, environmentSchema, sandboxSchema } from './schema.js';
 import type { MountSpec, NamespaceChoice, NamespacesSpec, ResourceLimit, SandboxSpec } from './spec.js';
 
@@ -12,7 +12,7 @@ import type { MountSpec, NamespaceChoice, NamespacesSpec, ResourceLimit, Sandbox
 export function parseSpec(command: readonly string[], spec: SandboxSpec): ParsedSpec {
   requireObject(spec);
   const { env, ...rest } = spec;
-  return completeSpec(parseSandbox(rest), command, env);
+  return addProgram(parseSandbox(rest), parseProgram(command, env));
 }
 
 /** Throws SpecError for what has no fields that could be looked at. */
@@ -20,15 +20,26 @@ export function requireObject(spec: unknown): void {
   if (typeof spec !== 'object' || spec === null) throw new SpecError('spec', 'must be an object');
 }
 
-/** Adds to a parsed spec what is different at every start. */
-export function completeSpec(
-  sandbox: ParsedSandbox,
-  command: readonly string[],
-  env: SandboxSpec['env'],
-): ParsedSpec {
-  const [program, ...args] = validate(commandSchema, command, 'command') as [string, ...string[]];
+/** The part of a spec that is different at every start. */
+export function parseProgram(command: readonly string[], env: SandboxSpec['env']): ParsedProgram {
   const checked = env === undefined ? undefined : validate(environmentSchema, env, 'env');
-  return { ...sandbox, command: [program, ...args], env: checked as ParsedSpec['env'] };
+  return { command: [...checkCommand(command)], env: checked as ParsedSpec['env'] };
+}
+
+export const addProgram = (sandbox: ParsedSandbox, program: ParsedProgram): ParsedSpec => ({
+  ...sandbox,
+  ...program,
+});
+
+/** The schema, which says what is wrong, takes ten times as long as to see that nothing is; and this is every start's. */
+function checkCommand(command: readonly string[]): [string, ...string[]] {
+  return (isCommand(command) ? command : validate(commandSchema, command, 'command')) as [string, ...string[]];
+}
+
+function isCommand(command: unknown): boolean {
+  if (!Array.isArray(command) || command.length === 0 || command[0] === '') return false;
+  for (const word of command) if (typeof word !== 'string' || word.includes('\0')) return false;
+  return true;
 }
 
 /** A spec without command and environment. */

@@ -44,5 +44,7 @@ export interface ParsedSpec {
   readonly dieWithParent: boolean;
 }
 
-/** What a spec says apart from the command and its environment. */
-export type ParsedSandbox = Omit<ParsedSpec, 'command' | 'env'>;
+export type ParsedProgram = Pick<ParsedSpec, 'command' | 'env'>;
+
+/** What a spec says apart from the program. */
+export type ParsedSandbox = Omit<ParsedSpec, keyof ParsedProgram>;

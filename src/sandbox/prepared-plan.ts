@@ -1,25 +1,26 @@
 import { isMainThread } from 'node:worker_threads';
-import { plainKey, Recent } from '../foundation/recent.js';
 import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor } from '../syscalls/binding.js';
 import { encodeTemplate, type PlanTemplate } from '../syscalls/encode.js';
 import { type ExecStep, flattenSteps, type Step } from '../syscalls/plan.js';
-import { fillTemplate, type Program } from '../syscalls/plan-template.js';
+import { fillTemplate, type PackedTexts, type Program } from '../syscalls/plan-template.js';
 import { type Compiled, compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { candidates, DEFAULT_PATH, programOf } from './compile/program.js';
-import type { CallerFacts } from './facts.js';
-import { type Gathered, gatherFacts } from './gather.js';
-import { completeSpec, parseSandbox } from './parse.js';
-import type { ParsedSandbox, ParsedSpec } from './parsed-spec.js';
-import type { SandboxSpec } from './spec.js';
+import type { CallerFacts, Facts } from './facts.js';
+import { gatherFacts } from './gather.js';
+import { addProgram } from './parse.js';
+import type { ParsedProgram, ParsedSandbox } from './parsed-spec.js';
 
-/** All that a launch needs. The descriptors in `gathered.owned` are the receiver's. */
+/** All that a launch needs. */
 export interface PreparedPlan {
-  readonly spec: ParsedSpec;
-  readonly gathered: Gathered;
+  readonly program: ParsedProgram;
+  readonly facts: Facts;
+  /** Descriptors that the plan uses; the receiver's to close. */
+  readonly owned: readonly number[];
   /** Of a start with the same spec, perhaps of another program: its plan ends with that one's execve. */
   readonly compiled: Compiled;
+  /** Good until the next plan is prepared. */
   readonly bytes: Uint8Array;
 }
 
@@ -30,68 +31,72 @@ interface ProgramlessPlan {
   readonly template: PlanTemplate;
 }
 
-/** Enough for a program that mixes sandboxes of several kinds; each takes some 10 KB. */
-const specs = new Recent<ParsedSandbox>(32);
-const plans = new Recent<ProgramlessPlan>(32);
-
 /**
- * From command and spec to an encoded plan. Most programs start the same sandbox over and over, with nothing but the
- * command and the environment changed: then all but those is taken from the start before, which is sound since parsing and
- * compiling are pure functions of the spec and the caller. Throws SpecError.
+ * The plans of one sandbox. Most programs start the same sandbox over and over, with nothing but the command and the
+ * environment changed: then all but those is taken from the start before, which is sound since compiling is a pure function
+ * of the spec and the caller.
  */
-export function preparePlan(
-  command: readonly string[],
-  spec: SandboxSpec,
-  options: CompileOptions,
-): PreparedPlan {
-  const { env, ...sandbox } = spec;
-  const key = plainKey(sandbox);
-  const parsed = completeSpec(
-    specs.get(key, () => parseSandbox(sandbox)),
-    command,
-    env,
-  );
-  const gathered = gatherFacts(parsed);
-  try {
-    return fromFacts(parsed, gathered, { options, key });
-  } catch (error) {
-    for (const descriptor of gathered.owned) closeDescriptor(descriptor);
-    throw error;
+export class SandboxPlans {
+  readonly #sandbox: ParsedSandbox;
+  readonly #options: CompileOptions;
+  #kept: ProgramlessPlan | undefined;
+
+  constructor(sandbox: ParsedSandbox, options: CompileOptions) {
+    this.#sandbox = sandbox;
+    this.#options = options;
   }
-}
 
-function fromFacts(
-  spec: ParsedSpec,
-  gathered: Gathered,
-  { options, key }: { options: CompileOptions; key: string | undefined },
-): PreparedPlan {
-  const { caller, facts, callerOnly } = gathered;
-  const planKey =
-    callerOnly && key !== undefined ? `${options.descriptors} ${options.terminal} ${key}` : undefined;
-  const make = (): ProgramlessPlan => ({
-    caller,
-    ...withoutProgram(compile(spec, facts, options), gathered),
-  });
-  const { compiled, template } = plans.get(planKey, make, (plan) => plan.caller === caller);
-  return { spec, gathered, compiled, bytes: fillTemplate(template, programNow(spec, gathered)) };
-}
+  get sandbox(): ParsedSandbox {
+    return this.#sandbox;
+  }
 
-function withoutProgram(compiled: Compiled, { facts }: Gathered): Omit<ProgramlessPlan, 'caller'> {
-  // newuidmap and newgidmap are executed, too
-  const isProgram = (step: Step): step is ExecStep => step.kind === 'exec' && step.field === 'command';
-  const program = flattenSteps(compiled.plan.steps).find(isProgram) as ExecStep;
-  return { compiled, template: encodeTemplate(compiled.plan, facts.architecture, program) };
+  /** The plan for a program. Throws SpecError. */
+  prepare(program: ParsedProgram): PreparedPlan {
+    const { facts, owned, caller, callerOnly } = gatherFacts(this.#sandbox);
+    try {
+      const fits = callerOnly && this.#kept?.caller === caller;
+      const plan = fits ? (this.#kept as ProgramlessPlan) : this.#compile(program, facts, caller);
+      if (callerOnly) this.#kept = plan;
+      const bytes = fillTemplate(plan.template, programNow(program, facts));
+      return { program, facts, owned, compiled: plan.compiled, bytes };
+    } catch (error) {
+      for (const descriptor of owned) closeDescriptor(descriptor);
+      throw error;
+    }
+  }
+
+  /** What a prepared plan consists of: for errors, which name its steps. */
+  stepsOf({ program, facts }: PreparedPlan): Compiled['plan'] {
+    return compile(addProgram(this.#sandbox, program), facts, this.#options).plan;
+  }
+
+  #compile(program: ParsedProgram, facts: Facts, caller: CallerFacts): ProgramlessPlan {
+    const compiled = compile(addProgram(this.#sandbox, program), facts, this.#options);
+    // newuidmap and newgidmap are executed, too
+    const isProgram = (step: Step): step is ExecStep => step.kind === 'exec' && step.field === 'command';
+    const open = flattenSteps(compiled.plan.steps).find(isProgram) as ExecStep;
+    return { caller, compiled, template: encodeTemplate(compiled.plan, facts.architecture, open) };
+  }
 }
 
 /** In Node's main thread process.env is the process's own environment, which C reads much faster. */
 const environmentIsOurs = isMainThread && !('Bun' in globalThis);
 
-function programNow(spec: ParsedSpec, { facts }: Gathered): Program {
-  if (spec.env !== undefined || !environmentIsOurs) return programOf(spec, facts.environment);
-  const path = process.env.PATH ?? DEFAULT_PATH;
-  return {
-    candidates: candidates(spec.command[0], path),
-    argv: spec.command,
-    env: loadAddon().environment(),
-  };
+function programNow({ command, env }: ParsedProgram, facts: Facts): Program {
+  if (env !== undefined || !environmentIsOurs) return programOf({ command, env }, facts.environment);
+  const [program] = command;
+  const paths = program.includes('/') ? [program] : candidates(program, process.env.PATH ?? DEFAULT_PATH);
+  return { candidates: paths, argv: command, env: ownEnvironment() };
+}
+
+let room = new Uint32Array(4096);
+
+/** Good until the next call. */
+function ownEnvironment(): PackedTexts {
+  for (;;) {
+    loadAddon().environment(room);
+    const [count, size] = room as unknown as [number, number];
+    if (size <= room.byteLength - 8) return { count, bytes: new Uint8Array(room.buffer, 8, size) };
+    room = new Uint32Array(size); // four times as much
+  }
 }

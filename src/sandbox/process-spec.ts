@@ -2,9 +2,8 @@ import * as v from 'valibot';
 import type { Duration } from '../foundation/duration.js';
 import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
-import { plainKey, Recent } from '../foundation/recent.js';
 import { SIGNALS } from '../syscalls/constants.js';
-import { requireObject, validate } from './parse.js';
+import { validate } from './parse.js';
 import type { SandboxSpec } from './spec.js';
 import type { Stdio, TerminalSize } from './stdio.js';
 
@@ -28,11 +27,10 @@ export interface SpawnSpec extends SandboxSpec {
   killSignal?: SignalName | number;
 }
 
-/** A spawn spec without what concerns the sandbox. */
+/** A spawn spec without what concerns the sandbox, and without the signal. */
 export interface ParsedProcessSpec {
   readonly stdio: readonly Stdio[];
   readonly tty: TerminalSize | undefined;
-  readonly signal: AbortSignal | undefined;
   readonly timeout: number | undefined;
   readonly killSignal: number;
 }
@@ -66,16 +64,18 @@ const schema = v.strictObject({
 });
 
 /** Takes the process's part out of a spawn spec; what is left is the sandbox's. Throws SpecError. */
-export function parseProcessSpec(spec: SpawnSpec): { process: ParsedProcessSpec; sandbox: SandboxSpec } {
-  requireObject(spec);
-  const { signal, stdio, tty, timeout, killSignal, ...sandbox } = spec;
-  const own = { stdio, tty, timeout, killSignal };
-  if (signal !== undefined) validate(signalSchema, signal, 'signal');
-  const process = recent.get(plainKey(own), () => parseOwn(own));
-  return { process: signal === undefined ? process : { ...process, signal }, sandbox };
+export function parseProcessSpec(spec: Omit<SpawnSpec, 'env' | 'signal'>): {
+  process: ParsedProcessSpec;
+  sandbox: Omit<SandboxSpec, 'env'>;
+} {
+  const { stdio, tty, timeout, killSignal, ...sandbox } = spec;
+  return { process: parseOwn({ stdio, tty, timeout, killSignal }), sandbox };
 }
 
-const recent = new Recent<ParsedProcessSpec>(32);
+/** Throws SpecError. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) validate(signalSchema, signal, 'signal');
+}
 
 type OwnFields = Pick<SpawnSpec, 'stdio' | 'tty' | 'timeout' | 'killSignal'>;
 
@@ -88,7 +88,6 @@ function parseOwn(own: { [field in keyof OwnFields]: OwnFields[field] | undefine
   return {
     stdio: (typeof list === 'string' ? [list, list, list] : list) as readonly Stdio[],
     tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,
-    signal: undefined,
     timeout: timeout === undefined ? undefined : parseTimeout(timeout),
     killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseSignal(killSignal, 'killSignal'),
   };

@@ -1,10 +1,21 @@
+import { plainKey, Recent } from '../foundation/recent.js';
 import { closeDescriptor } from '../syscalls/binding.js';
 import type { CompileOptions } from './compile/context.js';
-import { preparePlan } from './prepared-plan.js';
+import { parseProgram, parseSandbox, requireObject } from './parse.js';
+import { SandboxPlans } from './prepared-plan.js';
 import type { Process } from './process.js';
-import { parseProcessSpec, type SpawnSpec } from './process-spec.js';
+import { checkSignal, type ParsedProcessSpec, parseProcessSpec, type SpawnSpec } from './process-spec.js';
 import { Start } from './start.js';
 import { type PreparedStdio, prepareStdio, prepareTerminal } from './stdio.js';
+
+/** A spec that has been checked. */
+interface ParsedSpawn {
+  readonly own: ParsedProcessSpec;
+  readonly plans: SandboxPlans;
+}
+
+/** Enough for a program that mixes sandboxes of several kinds; each takes some 10 KB. */
+const parsed = new Recent<ParsedSpawn>(32);
 
 /**
  * Starts a program in new, joined or shared namespaces: all eight new ones unless told otherwise. The program is looked
@@ -16,18 +27,27 @@ import { type PreparedStdio, prepareStdio, prepareTerminal } from './stdio.js';
  * @throws UnsupportedError on another operating system or processor.
  */
 export async function spawn(command: readonly string[], spec: SpawnSpec = {}): Promise<Process> {
-  const { process: own, sandbox } = parseProcessSpec(spec);
-  own.signal?.throwIfAborted();
-  const descriptors = own.tty ? 3 : own.stdio.length;
-  const options: CompileOptions = { mode: 'attached', descriptors, ...(own.tty && { terminal: 'new' }) };
-  const prepared = preparePlan(command, sandbox, options);
+  requireObject(spec);
+  const { env, signal, ...rest } = spec;
+  checkSignal(signal);
+  const { own, plans } = parsed.get(plainKey(rest), () => parseSpawn(rest));
+  const program = parseProgram(command, env);
+  signal?.throwIfAborted();
+  const prepared = plans.prepare(program);
   let stdio: PreparedStdio | undefined;
   try {
     stdio = own.tty ? prepareTerminal(own.tty) : prepareStdio(own.stdio, prepared.compiled.owner);
-    return new Start({ own, prepared, stdio, options }).launch();
+    return new Start({ own, signal, plans, prepared, stdio }).launch();
   } catch (error) {
     const made = [...(stdio?.owned ?? []), ...(stdio?.ours.values() ?? [])];
-    for (const descriptor of [...prepared.gathered.owned, ...made]) closeDescriptor(descriptor);
+    for (const descriptor of [...prepared.owned, ...made]) closeDescriptor(descriptor);
     throw error;
   }
+}
+
+function parseSpawn(spec: Omit<SpawnSpec, 'env' | 'signal'>): ParsedSpawn {
+  const { process: own, sandbox } = parseProcessSpec(spec);
+  const descriptors = own.tty ? 3 : own.stdio.length;
+  const options: CompileOptions = { mode: 'attached', descriptors, ...(own.tty && { terminal: 'new' }) };
+  return { own, plans: new SandboxPlans(parseSandbox(sandbox), options) };
 }

@@ -2,10 +2,8 @@ import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { cancelLaunch, launch } from '../syscalls/launch.js';
-import { compile } from './compile/compile.js';
-import type { CompileOptions } from './compile/context.js';
 import { type StepError, stepError } from './failure.js';
-import type { PreparedPlan } from './prepared-plan.js';
+import type { PreparedPlan, SandboxPlans } from './prepared-plan.js';
 import { type ExitStatus, Process, type ProcessParts } from './process.js';
 import { type ParsedProcessSpec, signalName } from './process-spec.js';
 import type { PreparedStdio } from './stdio.js';
@@ -13,8 +11,9 @@ import { openTerminal, readPipe, writePipe } from './streams.js';
 
 export interface StartParts {
   readonly own: ParsedProcessSpec;
+  readonly signal: AbortSignal | undefined;
+  readonly plans: SandboxPlans;
   readonly prepared: PreparedPlan;
-  readonly options: CompileOptions;
   readonly stdio: PreparedStdio;
 }
 
@@ -36,15 +35,15 @@ export class Start {
   }
 
   launch(): Promise<Process> {
-    const { own, prepared, stdio } = this.#parts;
-    const { bytes, compiled, gathered, spec } = prepared;
+    const { plans, prepared, signal, stdio } = this.#parts;
+    const { bytes, compiled, owned } = prepared;
     const { promise, resolve, reject } = withResolvers<Process>();
     this.#session = launch(
       {
         plan: bytes,
         slots: [...stdio.sources, ...compiled.control],
-        owned: [...stdio.owned, ...gathered.owned],
-        attached: spec.dieWithParent,
+        owned: [...stdio.owned, ...owned],
+        attached: plans.sandbox.dieWithParent,
       },
       {
         failed: (index, errno) => {
@@ -61,15 +60,14 @@ export class Start {
         },
       },
     );
-    own.signal?.addEventListener('abort', this.#abort);
+    signal?.addEventListener('abort', this.#abort);
     return promise;
   }
 
   /** The plan at hand may have been made for another program, which the error would then speak of. */
   #stepError(index: number, errno: string): StepError {
-    const { prepared, options } = this.#parts;
-    const { facts } = prepared.gathered;
-    return stepError(compile(prepared.spec, facts, options).plan, facts, { index, errno });
+    const { plans, prepared } = this.#parts;
+    return stepError(plans.stepsOf(prepared), prepared.facts, { index, errno });
   }
 
   #started(child: { pid: number; pidfd: number }): Process {
@@ -101,7 +99,7 @@ export class Start {
   #failed(code: number, signal: number): unknown {
     this.#clean();
     for (const descriptor of this.#parts.stdio.ours.values()) closeDescriptor(descriptor);
-    if (this.#stopped) return this.#parts.own.signal?.reason;
+    if (this.#stopped) return this.#parts.signal?.reason;
     if (this.#failure) return this.#failure;
     // The launcher ends well without its child: somebody killed that before it could say a word.
     const who = signal === 0 && code === 0 ? "the launcher's child" : 'the launcher';
@@ -122,7 +120,7 @@ export class Start {
 
   #clean(): void {
     clearTimeout(this.#timer);
-    this.#parts.own.signal?.removeEventListener('abort', this.#abort);
+    this.#parts.signal?.removeEventListener('abort', this.#abort);
   }
 }
 

@@ -19,7 +19,7 @@ export interface Addon {
   cancel(session: number): void;
   become(plan: Uint8Array, slots: Int32Array, launcher: number): number;
   keepLauncher(descriptor: number): number;
-  environment(): Uint8Array;
+  environment(into: Uint32Array): void;
   readonly launcherImage: Uint8Array;
 }
 

@@ -29,8 +29,8 @@ export function encodePlan(plan: Plan, architecture: Architecture, failures?: Fa
 export interface PlanTemplate {
   /** Header, steps and data, as far as they are known. */
   readonly bytes: Uint8Array;
-  /** Rows of the relocation table: offset, kind, value. */
-  readonly relocations: Uint32Array;
+  /** The relocation table as far as it is known. */
+  readonly relocations: Uint8Array;
   /** Offset of the open step. */
   readonly stepAt: number;
 }
@@ -97,9 +97,9 @@ class Encoder {
   template(plan: Plan, open: ExecStep): PlanTemplate {
     this.#open = open;
     const bytes = this.encode(plan, undefined);
-    const relocations = Uint32Array.from(this.#relocations);
+    const end = bytes.length - this.#relocations.length * 4;
     const stepAt = wire.HEADER.size + (this.#index.get(open) ?? Number.NaN) * wire.STEP.size;
-    return { bytes: bytes.subarray(0, bytes.length - relocations.byteLength), relocations, stepAt };
+    return { bytes: bytes.subarray(0, end), relocations: bytes.subarray(end), stepAt };
   }
 
   encode(plan: Plan, failures: FailureTexts | undefined): Uint8Array {
@@ -177,9 +177,11 @@ class Encoder {
 
   #exec(step: ExecStep, base: number): void {
     // The launcher walks the candidates itself, so they are given as an offset that it can check.
-    this.#memory.word(base, this.#words(step.candidates));
-    this.#argument({ words: [...step.argv, null] }, base + 8);
-    this.#argument({ words: [...step.env, null] }, base + 16);
+    this.#memory.word(base, this.#texts(step.candidates));
+    const { argv } = step;
+    if (areTexts(argv)) this.#address(base + 8, this.#texts(argv));
+    else this.#argument({ words: [...argv, null] }, base + 8);
+    this.#address(base + 16, this.#texts(step.env));
     this.#memory.word(base + 24, step.candidates.length);
   }
 
@@ -224,6 +226,12 @@ class Encoder {
     return base;
   }
 
+  #texts(texts: readonly string[]): number {
+    const base = this.#memory.vector(texts.length);
+    this.#relocate(base, wire.RELOCATE.texts, this.#memory.texts(texts));
+    return base;
+  }
+
   /** Calls that name the same memory share it. */
   #memoryAt({ memory, size }: MemoryArgument): number {
     const known = this.#cells.get(memory);
@@ -263,6 +271,9 @@ class Encoder {
     return this.#memory.block(new Uint8Array(table.buffer));
   }
 }
+
+const areTexts = (list: readonly Argument[]): list is readonly string[] =>
+  list.every((argument) => typeof argument === 'string');
 
 /** The system call that a step makes. */
 export function syscallOf(step: Exclude<Step, SuperviseStep>): SyscallName {

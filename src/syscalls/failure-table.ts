@@ -28,7 +28,7 @@ export function writeFailures(
   architecture: Architecture,
 ): { failureCount: number; failuresAt: number; errnoNameCount: number; errnoNamesAt: number } {
   const texts = [...heads, ...causes.map(({ text }) => text)];
-  const places = memory.texts(texts);
+  const places = memory.places(texts);
   const rows: number[] = [];
   for (const step of heads.keys()) rows.push(step, 0, 0, ...(places[step] as Place));
   for (const [i, { where, errno }] of causes.entries()) {

@@ -13,11 +13,12 @@ export class PlanMemory {
     this.#end = start;
   }
 
-  /** Goes on behind bytes that were written before, with room for about `more`. */
-  static after(bytes: Uint8Array, more: number): PlanMemory {
-    const memory = new PlanMemory(bytes.length, bytes.length + more);
-    memory.#bytes.set(bytes);
-    return memory;
+  /** Begins again behind bytes that were written before, in the same memory. */
+  restart(bytes: Uint8Array): void {
+    this.#bytes.fill(0, bytes.length, this.#end);
+    this.#end = 0;
+    this.reserve(bytes.length);
+    this.#bytes.set(bytes);
   }
 
   get end(): number {
@@ -40,17 +41,28 @@ export class PlanMemory {
     return at;
   }
 
-  /** Many texts in one write. */
-  texts(texts: readonly string[]): Place[] {
-    if (texts.length === 0) return [];
-    const all = texts.join('\0');
-    let next = this.text(all);
-    const ascii = this.#end - next === all.length + 1;
+  /** Many texts in one write, each with a NUL behind it. */
+  texts(texts: readonly string[]): number {
+    return texts.length === 0 ? this.#end : this.text(texts.join('\0'));
+  }
+
+  /** The same, and where each of them is. */
+  places(texts: readonly string[]): Place[] {
+    let next = this.texts(texts);
+    const characters = texts.reduce((sum, text) => sum + text.length + 1, 0);
+    const ascii = this.#end - next === characters;
     return texts.map((text) => {
       const place: Place = [next, ascii ? text.length : Buffer.byteLength(text, 'utf8')];
       next += place[1] + 1;
       return place;
     });
+  }
+
+  /** Room for the addresses of so many texts and a null pointer, see RELOCATE.texts. */
+  vector(count: number): number {
+    const at = this.reserve((count + 1) * 8);
+    this.word(at, count);
+    return at;
   }
 
   block(bytes: Uint8Array): number {

@@ -10,7 +10,7 @@
  * All offsets count from the start of the plan; everything is little-endian and 8-byte aligned.
  */
 export const MAGIC = 0x38_6c_6f_73; // "sol8"
-export const VERSION = 1;
+export const VERSION = 2;
 /** Larger than any environment execve(2) takes, small enough that no 32-bit sum of two offsets overflows. */
 export const MAX_PLAN_SIZE = 1 << 28;
 
@@ -103,6 +103,11 @@ export const RELOCATE = {
   cell: 2,
   /** Decimal digits of the result of step `value`, right-aligned in {@link DECIMAL_SIZE} bytes. */
   decimal: 3,
+  /**
+   * Addresses of the NUL-terminated texts that stand behind each other from offset `value` on, each in a word of its own,
+   * and a null pointer behind the last; as many as the first word says until then.
+   */
+  texts: 4,
 } as const;
 
 export const RECORD_KIND = {

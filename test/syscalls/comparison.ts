@@ -55,10 +55,17 @@ export class Comparison {
     const { argsAt } = this.#step;
     const vector = Number(bytes.readBigUInt64LE(argsAt));
     checkInside(this.#decoded, vector, candidates.length * 8);
-    this.#arguments(candidates, vector);
-    this.#argument({ words: [...argv, null] }, argsAt + 8);
-    this.#argument({ words: [...env, null] }, argsAt + 16);
+    this.#texts(candidates, vector);
+    if (argv.every((word) => typeof word === 'string')) this.#texts(argv, this.#target('address', argsAt + 8));
+    else this.#argument({ words: [...argv, null] }, argsAt + 8);
+    this.#texts(env, this.#target('address', argsAt + 16));
     assert.equal(Number(bytes.readBigUInt64LE(argsAt + 24)), candidates.length);
+  }
+
+  #texts(texts: readonly string[], vector: number): void {
+    checkInside(this.#decoded, vector, (texts.length + 1) * 8);
+    this.#number(BigInt(texts.length), vector);
+    this.#bytes(Buffer.from(texts.map((text) => `${text}\0`).join('')), this.#target('texts', vector));
   }
 
   #outcome({ tolerate = [], expect }: CallStep): void {

@@ -43,7 +43,8 @@ describe('encodePlan', () => {
         fc.pre(program !== undefined);
         const { candidates, env } = program;
         const argv = program.argv as string[];
-        const block = Buffer.from(env.map((entry) => `${entry}\0`).join(''));
+        const bytesOfAll = Buffer.from(env.map((entry) => `${entry}\0`).join(''));
+        const block = { count: env.length, bytes: bytesOfAll };
         const template = encodeTemplate(plan, 'x64', program);
         const bytes = fillTemplate(template, { candidates, argv, env: packed ? block : env });
         new Comparison(plan, decode(bytes)).run();
