@@ -10,9 +10,11 @@ import { DIST } from './measured-node.js';
 import { BWRAP, findPeers, UNSHARE } from './peers.js';
 
 const EXECUTABLE = fileURLToPath(new URL('../build/isol8', import.meta.url));
+const EMPTY = fileURLToPath(new URL('../build/empty', import.meta.url));
 const CLI = join(DIST, 'cli', 'main.js');
 const NODE = 'node -e 0';
 const OURS = 'isol8 run -- true, as one executable';
+const NOTHING = 'an executable by the same compiler that does nothing';
 const OURS_BY_NODE = 'node dist/cli/main.js run -- true';
 
 interface Command {
@@ -48,12 +50,17 @@ function commandsHere(program: string): { commands: Command[]; skipped: Skipped[
   commands.push({ what: NODE, argv: [process.execPath, '-e', '0'] });
   const ours = [
     {
+      file: EMPTY,
+      how: 'npm run build:executable -- --empty',
+      command: { what: NOTHING, argv: [EMPTY], targets: [beside(BWRAP.what)] },
+    },
+    {
       file: EXECUTABLE,
       how: 'npm run build:executable',
       command: {
         what: OURS,
         argv: [EXECUTABLE, 'run', '--', program],
-        targets: [atMost(8), atMostTimes(2.5, BWRAP.what), beside(UNSHARE.what)],
+        targets: [atMost(8), atMostTimes(2.5, BWRAP.what), beside(UNSHARE.what), beside(NOTHING)],
       },
     },
     {

@@ -1,9 +1,19 @@
 /**
  * `npm run build:executable` → build/isol8: command line, addon and launcher in one file, by Bun's compiler.
- * Whoever runs it needs neither Node nor Bun.
+ * Whoever runs it needs neither Node nor Bun. With `-- --empty` also build/empty, a program that does nothing: what the
+ * runtime itself takes, for `npm run bench`.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { BuildError } from './compile/compiler.mjs';
 import { buildNative } from './compile/native.mjs';
@@ -16,6 +26,8 @@ const embeddedModule = join(root, 'scripts/executable/addon-embedded.ts');
 
 const compilerFlags = [
   ...['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'],
+  // A command is over before compiled code could pay: a tenth of its start went into making it.
+  ...['--compile-jit-policy', '1000'],
   // Without these two a bunfig.toml or .env in the caller's working directory runs code, or sets variables.
   ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
 ];
@@ -60,22 +72,26 @@ function assertSameExports(original, replacement) {
   }
 }
 
-function compileExecutable(bun) {
-  const parameters = ['build', ...compilerFlags, 'src/cli/main.ts', '--outfile', 'isol8'];
+function compileExecutable(bun, source, output) {
+  const parameters = ['build', ...compilerFlags, source, '--outfile', output];
   const result = spawnSync(bun, parameters, { cwd: staging, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (result.status !== 0 || !existsSync(join(staging, 'isol8'))) {
-    throw new BuildError('Bun could not compile src/cli/main.ts: see the messages above');
+  if (result.status !== 0 || !existsSync(join(staging, output))) {
+    throw new BuildError(`Bun could not compile ${source}: see the messages above`);
   }
   // Not written in place: an isol8 that is running keeps its file.
-  renameSync(join(staging, 'isol8'), join(root, 'build/isol8'));
-  console.log('isol8: build/isol8');
+  renameSync(join(staging, output), join(root, 'build', output));
+  console.log(`isol8: build/${output}`);
 }
 
 try {
   const bun = installBun();
   buildNative(process.arch);
   stageSources();
-  compileExecutable(bun);
+  compileExecutable(bun, 'src/cli/main.ts', 'isol8');
+  if (process.argv.includes('--empty')) {
+    writeFileSync(join(staging, 'empty.ts'), 'process.exit(0);\n');
+    compileExecutable(bun, 'empty.ts', 'empty');
+  }
 } catch (error) {
   console.error(`isol8: ${error instanceof BuildError ? error.message : error.stack}`);
   process.exitCode = 1;

@@ -3,6 +3,7 @@ import type * as Compile from '../../src/sandbox/compile/compile.js';
 import type { CompileOptions } from '../../src/sandbox/compile/context.js';
 import type * as Gather from '../../src/sandbox/gather.js';
 import type * as Parse from '../../src/sandbox/parse.js';
+import type * as Prepared from '../../src/sandbox/prepared-plan.js';
 import type * as Encode from '../../src/syscalls/encode.js';
 import { loadBuilt } from './isol8.js';
 import type { Answer, Request } from './protocol.js';
@@ -14,13 +15,16 @@ export async function compileOften(request: CompileRequest, dist: string): Promi
   const { parseSpec } = await loadBuilt<typeof Parse>(dist, 'sandbox/parse.js');
   const { compile } = await loadBuilt<typeof Compile>(dist, 'sandbox/compile/compile.js');
   const { encodePlan } = await loadBuilt<typeof Encode>(dist, 'syscalls/encode.js');
+  const { SandboxPlans } = await loadBuilt<typeof Prepared>(dist, 'sandbox/prepared-plan.js');
   const { gatherFacts } = await loadBuilt<typeof Gather>(dist, 'sandbox/gather.js');
   const options: CompileOptions = { mode: 'attached', descriptors: 3 };
   const { count, command } = request;
   const parsed = parseSpec(command, { namespaces: 'all' });
   const { facts } = gatherFacts(parsed);
+  const plans = new SandboxPlans(parsed, options);
   const { plan } = compile(parsed, facts, options);
   return {
+    prepare: timeEach(count, () => plans.prepare({ command: parsed.command, env: undefined })),
     parse: timeEach(count, () => parseSpec(command, { namespaces: 'all' })),
     gather: timeEach(count, () => gatherFacts(parsed)),
     compile: timeEach(count, () => compile(parsed, facts, options)),

@@ -39,6 +39,7 @@ interface Answers {
     readonly gather: number;
     readonly compile: number;
     readonly encode: number;
+    readonly prepare: number;
   };
 }
 

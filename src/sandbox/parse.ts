@@ -4,7 +4,14 @@ import { toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { ALL_KINDS, type NamespaceKind } from '../namespaces/kinds.js';
 import type { RLIMIT } from '../syscalls/constants.js';
-import type { JoinTarget, ParsedChoice, ParsedLimit, ParsedProgram, ParsedSandbox, ParsedSpec } from './parsed-spec.js';
+import type {
+  JoinTarget,
+  ParsedChoice,
+  ParsedLimit,
+  ParsedProgram,
+  ParsedSandbox,
+  ParsedSpec,
+} from './parsed-spec.js';
 import { commandSchema, environmentSchema, sandboxSchema } from './schema.js';
 import type { MountSpec, NamespaceChoice, NamespacesSpec, ResourceLimit, SandboxSpec } from './spec.js';
 
@@ -33,7 +40,10 @@ export const addProgram = (sandbox: ParsedSandbox, program: ParsedProgram): Pars
 
 /** The schema, which says what is wrong, takes ten times as long as to see that nothing is; and this is every start's. */
 function checkCommand(command: readonly string[]): [string, ...string[]] {
-  return (isCommand(command) ? command : validate(commandSchema, command, 'command')) as [string, ...string[]];
+  return (isCommand(command) ? command : validate(commandSchema, command, 'command')) as [
+    string,
+    ...string[],
+  ];
 }
 
 function isCommand(command: unknown): boolean {

@@ -71,7 +71,8 @@ export class SandboxPlans {
   }
 
   #compile(program: ParsedProgram, facts: Facts, caller: CallerFacts): ProgramlessPlan {
-    const compiled = compile(addProgram(this.#sandbox, program), facts, this.#options);
+    const { command } = program; // the environment would be left open, too
+    const compiled = compile(addProgram(this.#sandbox, { command, env: {} }), facts, this.#options);
     // newuidmap and newgidmap are executed, too
     const isProgram = (step: Step): step is ExecStep => step.kind === 'exec' && step.field === 'command';
     const open = flattenSteps(compiled.plan.steps).find(isProgram) as ExecStep;

@@ -54,7 +54,11 @@ function place(list: readonly string[] | PackedTexts): Placed {
   return { texts: memory.texts(list), vector: memory.vector(list.length) };
 }
 
-const textsRow = ({ vector, texts }: Placed): [number, number, number] => [vector, wire.RELOCATE.texts, texts];
+const textsRow = ({ vector, texts }: Placed): [number, number, number] => [
+  vector,
+  wire.RELOCATE.texts,
+  texts,
+];
 
 function finish(template: PlanTemplate, added: readonly number[]): void {
   const known = template.relocations;

@@ -56,7 +56,8 @@ export class Comparison {
     const vector = Number(bytes.readBigUInt64LE(argsAt));
     checkInside(this.#decoded, vector, candidates.length * 8);
     this.#texts(candidates, vector);
-    if (argv.every((word) => typeof word === 'string')) this.#texts(argv, this.#target('address', argsAt + 8));
+    if (argv.every((word) => typeof word === 'string'))
+      this.#texts(argv, this.#target('address', argsAt + 8));
     else this.#argument({ words: [...argv, null] }, argsAt + 8);
     this.#texts(env, this.#target('address', argsAt + 16));
     assert.equal(Number(bytes.readBigUInt64LE(argsAt + 24)), candidates.length);
