@@ -60,7 +60,7 @@ const mount = v.variant(
       type: v.literal('tmpfs'),
       size: v.optional(
         v.union(
-          [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i))],
+          [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i, 'must be bytes, or like 64m or 50%'))],
           'must be bytes, or like 64m or 50%',
         ),
       ),
@@ -130,8 +130,8 @@ export const environmentSchema = v.pipe(
 
 export const commandSchema = v.pipe(
   v.array(text, 'must be a list of strings, the program first'),
-  v.minLength(1, 'must name a program'),
-  v.check((command) => command[0] !== '', 'must name a program'),
+  v.minLength(1, 'there is no program to run'),
+  v.check((command) => command[0] !== '', 'the name of the program is empty'),
 );
 
 function optionalEach<const Key extends string, Schema extends v.GenericSchema>(

@@ -152,7 +152,7 @@ describe('isol8 run refuses', { concurrency: 2 }, () => {
   test('a command with an empty name', async () => {
     const { status, stderr } = await isol8(['run', '']);
     assert.equal(status, 125);
-    assert.match(stderr, /^isol8 run: command: must name a program.*\n$/);
+    assert.match(stderr, /^isol8 run: command: the name of the program is empty\n$/);
   });
 });
 

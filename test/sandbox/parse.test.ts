@@ -119,7 +119,7 @@ describe('a spec', () => {
 
 describe('a spec is refused, with the field named,', () => {
   it('for a command that is none', () => {
-    for (const command of [[], [''], 'ls', null, {}]) refuses({}, 'command', /must/, command);
+    for (const command of [[], [''], 'ls', null, {}]) refuses({}, 'command', /must|program/, command);
     refuses({}, 'command[1]', /must be a string/, ['ls', 1]);
     refuses({}, 'command[1]', /NUL/, ['ls', 'a\0b']);
   });

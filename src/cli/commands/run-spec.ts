@@ -80,7 +80,7 @@ function offsetsOf(options: RunOptions): SandboxSpec['timeOffsets'] {
   };
 }
 
-/** unshare(1) has a flag for each word; the last one given counts, and ranges go before words. */
+/** unshare(1) has a flag for each word; the last one given counts. Ranges are added to what maps the caller alone. */
 function mapsOf(options: RunOptions): Pick<SandboxSpec, 'mapUsers' | 'mapGroups'> {
   const words = {
     'map-root-user': 'root',
@@ -90,20 +90,32 @@ function mapsOf(options: RunOptions): Pick<SandboxSpec, 'mapUsers' | 'mapGroups'
   } as const;
   let word: IdMapChoice | undefined;
   for (const { option } of options.values) word = words[option.name as keyof typeof words] ?? word;
-  const users = parseIdMapOption(options.all('map-users'), '--map-users') ?? own(options, 'user') ?? word;
-  const groups = parseIdMapOption(options.all('map-groups'), '--map-groups') ?? own(options, 'group') ?? word;
+  const users = mapOf(options, 'user', word);
+  const groups = mapOf(options, 'group', word);
   return {
     ...(users === undefined ? {} : { mapUsers: users }),
     ...(groups === undefined ? {} : { mapGroups: groups }),
   };
 }
 
-/** --map-user and --map-group: the caller's own id as another one. */
-function own(options: RunOptions, kind: 'user' | 'group'): IdMapChoice | undefined {
-  const text = options.last(kind === 'user' ? 'map-user' : 'map-group');
-  if (text === undefined) return undefined;
+function mapOf(
+  options: RunOptions,
+  kind: 'user' | 'group',
+  word: IdMapChoice | undefined,
+): IdMapChoice | undefined {
   const outer = (kind === 'user' ? process.geteuid?.() : process.getegid?.()) ?? 0;
-  return [{ inner: parseWhole(text, `--map-${kind}`), outer, count: 1 }];
+  const text = options.last(`map-${kind}`);
+  const given = parseIdMapOption(options.all(`map-${kind}s`), `--map-${kind}s`);
+  if (text !== undefined) return withCaller(parseWhole(text, `--map-${kind}`), outer, given);
+  if (given === undefined) return word;
+  if (word === 'root') return withCaller(0, outer, given);
+  return word === 'current' ? withCaller(outer, outer, given) : given;
+}
+
+/** The caller's own id as another one, and what is mapped besides. */
+function withCaller(inner: number, outer: number, besides: IdMapChoice | undefined): IdMapChoice {
+  if (typeof besides === 'string') return besides;
+  return [{ inner, outer, count: 1 }, ...(besides ?? [])];
 }
 
 function accountOf(options: RunOptions): Pick<SandboxSpec, 'uid' | 'gid' | 'groups'> {

@@ -3,7 +3,7 @@ import { SpecError } from '../../foundation/errors.js';
 import { type IdRange, parseIdRange } from '../../ids/ranges.js';
 import type { IdMapChoice } from '../../ids/resolve.js';
 import { isNamespaceKind, type NamespaceKind } from '../../namespaces/kinds.js';
-import type { MountSpec, ResourceLimit } from '../../sandbox/spec.js';
+import type { MountSpec, ResourceLimit, TmpfsMount } from '../../sandbox/spec.js';
 
 /** `net=1234`, `net=/run/netns/blue`, `net=blue`. */
 export function parseJoin(text: string): [NamespaceKind, string | number] {
@@ -43,16 +43,15 @@ export function parseTmpfs(text: string): MountSpec {
   const colon = text.indexOf(':');
   const destination = colon < 0 ? text : text.slice(0, colon);
   const options = colon < 0 ? [] : text.slice(colon + 1).split(',');
-  return options.reduce<MountSpec>(
-    (mount, option) => {
-      const [key, value = ''] = option.split('=');
-      if (key === 'size') return { ...mount, type: 'tmpfs', size: value };
-      if (key === 'mode') return { ...mount, type: 'tmpfs', mode: parseOctal(value, '--tmpfs') };
-      if (option === 'ro' || option === 'rw') return { ...mount, readOnly: option === 'ro' };
-      throw new SpecError('--tmpfs', `there is no option '${option}'; there are size=, mode=, ro and rw`);
-    },
-    { type: 'tmpfs', destination },
-  );
+  return Object.assign({ type: 'tmpfs', destination } as const, ...options.map(parseTmpfsOption));
+}
+
+function parseTmpfsOption(option: string): Partial<TmpfsMount> {
+  const [key, value = ''] = option.split('=');
+  if (key === 'size') return { size: value };
+  if (key === 'mode') return { mode: parseOctal(value, '--tmpfs') };
+  if (option === 'ro' || option === 'rw') return { readOnly: option === 'ro' };
+  throw new SpecError('--tmpfs', `there is no option '${option}'; there are size=, mode=, ro and rw`);
 }
 
 const MOUNT_KEYS: Readonly<Record<string, string>> = {
