@@ -60,7 +60,10 @@ const mount = v.variant(
       type: v.literal('tmpfs'),
       size: v.optional(
         v.union(
-          [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i, 'must be bytes, or like 64m or 50%'))],
+          [
+            whole(1, Number.MAX_SAFE_INTEGER),
+            v.pipe(text, v.regex(/^\d+[kmg%]?$/i, 'must be bytes, or like 64m or 50%')),
+          ],
           'must be bytes, or like 64m or 50%',
         ),
       ),
