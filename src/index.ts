@@ -3,6 +3,10 @@ export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js'
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
 export type { NamespaceKind } from './namespaces/kinds.js';
+export { Namespace } from './namespaces/namespace.js';
+export type { NamespaceTarget } from './namespaces/open.js';
+export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';
 export { StepError } from './sandbox/failure.js';

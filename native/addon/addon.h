@@ -67,6 +67,8 @@ struct request {
 
 /* Hands a request to the launch thread, starting it on first use; returns a negated errno. */
 int launch_submit(struct request *request);
+/* Starts the launch thread, if it does not run; its id, or a negated errno. */
+int launch_thread_id(void);
 void launch_owner_closed(struct owner *owner);
 /* Puts an event into its owner's queue; returns 0 when there is nobody left to take it. */
 int launch_deliver(struct owner *owner, const struct event *event);

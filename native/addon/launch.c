@@ -65,6 +65,7 @@ static struct {
     int wake;
     struct session *sessions; /* launch thread only, as is what follows */
     int lifeline;
+    int thread; /* its id, once it runs; atomic */
 } launches = {.lock = PTHREAD_MUTEX_INITIALIZER, .poll = -1, .wake = -1, .lifeline = -1};
 
 static _Alignas(16) char child_stack[CHILD_STACK];
@@ -453,6 +454,7 @@ static void *launch_thread(void *unused)
     (void)unused;
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &launch_thread_mask, 0, sizeof launch_thread_mask);
     sys(__NR_prctl, PR_SET_NAME, "isol8-launch");
+    __atomic_store_n(&launches.thread, (int)sys(__NR_gettid), __ATOMIC_RELEASE);
     for (;;) {
         struct epoll_event events[BATCH];
         long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, looks ? STRAY_MILLISECONDS : -1, 0, 8);
@@ -500,6 +502,16 @@ static void wake(void)
 {
     const uint64_t one = 1;
     sys(__NR_write, launches.wake, &one, sizeof one);
+}
+
+int launch_thread_id(void)
+{
+    pthread_mutex_lock(&launches.lock);
+    long result = launches.running ? 0 : start_thread();
+    pthread_mutex_unlock(&launches.lock);
+    while (result >= 0 && (result = __atomic_load_n(&launches.thread, __ATOMIC_ACQUIRE)) == 0)
+        sys(__NR_sched_yield);
+    return (int)result;
 }
 
 int launch_submit(struct request *request)

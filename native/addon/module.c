@@ -284,6 +284,25 @@ static napi_value js_environment(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* threadsMoved(change): how often threads of this process have moved to other namespaces and not come back. */
+static napi_value js_threads_moved(napi_env env, napi_callback_info info)
+{
+    static int moved;
+    napi_value value;
+    size_t count = 1;
+    int32_t change = 0;
+    napi_get_cb_info(env, info, &count, &value, NULL, NULL);
+    napi_get_value_int32(env, value, &change);
+    return number(env, __atomic_add_fetch(&moved, change, __ATOMIC_ACQ_REL));
+}
+
+/* launchThread(): the id of the launch thread, which is started if need be, or a negated errno. */
+static napi_value js_launch_thread(napi_env env, napi_callback_info info)
+{
+    (void)info;
+    return number(env, launch_thread_id());
+}
+
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback function)
 {
     napi_value value;
@@ -301,6 +320,8 @@ NAPI_MODULE_INIT()
     export_function(env, exports, "become", js_become);
     export_function(env, exports, "keepLauncher", js_keep_launcher);
     export_function(env, exports, "environment", js_environment);
+    export_function(env, exports, "threadsMoved", js_threads_moved);
+    export_function(env, exports, "launchThread", js_launch_thread);
     napi_create_buffer_copy(env, (size_t)(launcher_image_end - launcher_image), launcher_image, NULL, &image);
     napi_set_named_property(env, exports, "launcherImage", image);
     return exports;

@@ -1,9 +1,11 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, FCNTL, IOCTL, O } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
 import { statDescriptor } from '../syscalls/files.js';
-import { KINDS, type NamespaceKind } from './kinds.js';
+import { launchThread } from '../syscalls/launch.js';
+import { ALL_KINDS, KINDS, type NamespaceKind } from './kinds.js';
 
 /** How an existing namespace is named. */
 export type NamespaceTarget = { readonly path: string } | { readonly pid: number } | { readonly fd: number };
@@ -13,6 +15,8 @@ export interface OpenNamespace {
   readonly kind: NamespaceKind;
   readonly fd: number;
   readonly inode: bigint;
+  /** Of nsfs: the same for all namespaces of a machine. */
+  readonly device: bigint;
 }
 
 /**
@@ -24,26 +28,46 @@ export interface OpenNamespace {
  */
 export function openNamespace(target: NamespaceTarget, kind: NamespaceKind, field: string): OpenNamespace {
   const path = 'fd' in target ? `descriptor ${target.fd}` : pathOf(target, kind);
-  const fd = 'fd' in target ? duplicate(target.fd, field) : openTarget(path, field);
+  return describe('fd' in target ? duplicate(target.fd, field) : openTarget(path, field), {
+    path,
+    kind,
+    field,
+  });
+}
+
+/** The same for a target that says by itself which kind it is. */
+export function openOfAnyKind(
+  target: Exclude<NamespaceTarget, { pid: number }>,
+  field: string,
+): OpenNamespace {
+  if ('path' in target) return describe(openTarget(target.path, field), { path: target.path, field });
+  return describe(duplicate(target.fd, field), { path: `descriptor ${target.fd}`, field });
+}
+
+/** What a descriptor is, which is closed when it is not a namespace, or not of the wanted kind. */
+export function describe(
+  fd: number,
+  wanted: { path: string; kind?: NamespaceKind; field: string },
+): OpenNamespace {
   try {
     const type = trySyscall('ioctl', fd, IOCTL.NS_GET_NSTYPE, 0);
-    if (type !== KINDS[kind].flag) {
-      const found = Object.entries(KINDS).find(([, facts]) => facts.flag === type)?.[0];
-      throw new SpecError(
-        field,
-        `${path} is ${found ? `a ${found} namespace, not ${kind}` : 'not a namespace'}`,
-      );
+    const kind = ALL_KINDS.find((name) => KINDS[name].flag === type);
+    if (kind === undefined || (wanted.kind !== undefined && kind !== wanted.kind)) {
+      const found = kind ? `a ${kind} namespace, not ${wanted.kind}` : 'not a namespace';
+      throw new SpecError(wanted.field, `${wanted.path} is ${found}`);
     }
-    return { kind, fd, inode: statDescriptor(fd).inode };
+    const { inode, device } = statDescriptor(fd);
+    return { kind, fd, inode, device };
   } catch (error) {
     closeDescriptor(fd);
     throw error;
   }
 }
 
-/** The inode of this process's own namespace, which names it as long as it lives. */
+/** The inode of the namespace of the thread that processes start from, which names it as long as it lives. */
 export function ownInode(kind: NamespaceKind): bigint | undefined {
-  const fd = trySyscall('openat', AT.FDCWD, cString(`/proc/thread-self/ns/${kind}`), O.RDONLY | O.CLOEXEC, 0);
+  const thread = loadAddon().threadsMoved(0) > 0 ? `self/task/${launchThread()}` : 'thread-self';
+  const fd = trySyscall('openat', AT.FDCWD, cString(`/proc/${thread}/ns/${kind}`), O.RDONLY | O.CLOEXEC, 0);
   if (fd < 0) return undefined;
   try {
     return statDescriptor(fd).inode;

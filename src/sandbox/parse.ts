@@ -19,7 +19,7 @@ import type { MountSpec, NamespaceChoice, NamespacesSpec, ResourceLimit, Sandbox
 export function parseSpec(command: readonly string[], spec: SandboxSpec): ParsedSpec {
   requireObject(spec);
   const { env, ...rest } = spec;
-  return addProgram(parseSandbox(rest), parseProgram(command, env));
+  return { ...parseSandbox(rest), ...parseProgram(command, env) };
 }
 
 /** Throws SpecError for what has no fields that could be looked at. */
@@ -32,11 +32,6 @@ export function parseProgram(command: readonly string[], env: SandboxSpec['env']
   const checked = env === undefined ? undefined : validate(environmentSchema, env, 'env');
   return { command: [...checkCommand(command)], env: checked as ParsedSpec['env'] };
 }
-
-export const addProgram = (sandbox: ParsedSandbox, program: ParsedProgram): ParsedSpec => ({
-  ...sandbox,
-  ...program,
-});
 
 /** The schema, which says what is wrong, takes ten times as long as to see that nothing is; and this is every start's. */
 function checkCommand(command: readonly string[]): [string, ...string[]] {

@@ -8,13 +8,13 @@ import { type Compiled, compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { candidates, DEFAULT_PATH, programOf } from './compile/program.js';
 import type { CallerFacts, Facts } from './facts.js';
+import { fromThread } from './from-thread.js';
 import { gatherFacts } from './gather.js';
-import { addProgram } from './parse.js';
-import type { ParsedProgram, ParsedSandbox } from './parsed-spec.js';
+import type { ParsedProgram, ParsedSandbox, ParsedSpec } from './parsed-spec.js';
 
 /** All that a launch needs. */
 export interface PreparedPlan {
-  readonly program: ParsedProgram;
+  readonly spec: () => ParsedSpec;
   readonly facts: Facts;
   /** Descriptors that the plan uses; the receiver's to close. */
   readonly owned: readonly number[];
@@ -52,13 +52,16 @@ export class SandboxPlans {
 
   /** The plan for a program. Throws SpecError. */
   prepare(program: ParsedProgram): PreparedPlan {
-    const { facts, owned, caller, callerOnly } = gatherFacts(this.#sandbox);
+    const sandbox = fromThread(this.#sandbox);
+    const { facts, owned, caller, callerOnly } = gatherFacts(sandbox);
     try {
       const fits = callerOnly && this.#kept?.caller === caller;
-      const plan = fits ? (this.#kept as ProgramlessPlan) : this.#compile(program, facts, caller);
+      const plan = fits
+        ? (this.#kept as ProgramlessPlan)
+        : this.#compile({ ...sandbox, ...program }, facts, caller);
       if (callerOnly) this.#kept = plan;
       const bytes = fillTemplate(plan.template, programNow(program, facts));
-      return { program, facts, owned, compiled: plan.compiled, bytes };
+      return { spec: () => ({ ...sandbox, ...program }), facts, owned, compiled: plan.compiled, bytes };
     } catch (error) {
       for (const descriptor of owned) closeDescriptor(descriptor);
       throw error;
@@ -66,13 +69,13 @@ export class SandboxPlans {
   }
 
   /** What a prepared plan consists of: for errors, which name its steps. */
-  stepsOf({ program, facts }: PreparedPlan): Compiled['plan'] {
-    return compile(addProgram(this.#sandbox, program), facts, this.#options).plan;
+  stepsOf({ spec, facts }: PreparedPlan): Compiled['plan'] {
+    return compile(spec(), facts, this.#options).plan;
   }
 
-  #compile(program: ParsedProgram, facts: Facts, caller: CallerFacts): ProgramlessPlan {
-    const { command } = program; // the environment would be left open, too
-    const compiled = compile(addProgram(this.#sandbox, { command, env: {} }), facts, this.#options);
+  #compile(spec: ParsedSpec, facts: Facts, caller: CallerFacts): ProgramlessPlan {
+    // the environment is left open, as the command is
+    const compiled = compile({ ...spec, env: {} }, facts, this.#options);
     // newuidmap and newgidmap are executed, too
     const isProgram = (step: Step): step is ExecStep => step.kind === 'exec' && step.field === 'command';
     const open = flattenSteps(compiled.plan.steps).find(isProgram) as ExecStep;

@@ -20,6 +20,8 @@ export interface Addon {
   become(plan: Uint8Array, slots: Int32Array, launcher: number): number;
   keepLauncher(descriptor: number): number;
   environment(into: Uint32Array): void;
+  threadsMoved(change: number): number;
+  launchThread(): number;
   readonly launcherImage: Uint8Array;
 }
 

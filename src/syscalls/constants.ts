@@ -58,7 +58,7 @@ export const MS = {
 } as const;
 
 /** linux/mount.h */
-export const MNT = { DETACH: 2 } as const;
+export const MNT = { DETACH: 2, NOFOLLOW: 8 } as const;
 export const OPEN_TREE = { CLONE: 1, CLOEXEC: 0o2000000 } as const;
 export const FSOPEN = { CLOEXEC: 1 } as const;
 export const FSMOUNT = { CLOEXEC: 1 } as const;
@@ -102,6 +102,13 @@ export const IOCTL = {
   NS_GET_USERNS: 0xb701,
   NS_GET_PARENT: 0xb702,
   NS_GET_NSTYPE: 0xb703,
+  NS_GET_OWNER_UID: 0xb704,
+  /** Linux 6.11, and the next one 6.12. */
+  NS_GET_PID_FROM_PIDNS: 0x8004b706,
+  NS_GET_TGID_FROM_PIDNS: 0x8004b707,
+  NS_GET_PID_IN_PIDNS: 0x8004b708,
+  NS_GET_TGID_IN_PIDNS: 0x8004b709,
+  NS_MNT_GET_INFO: 0x8010b70a,
 } as const;
 
 export const AF = { UNIX: 1, INET: 2 } as const;

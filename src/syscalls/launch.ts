@@ -67,6 +67,13 @@ export function launch(request: Launch, events: LaunchEvents): number {
   return session;
 }
 
+/** The thread that launches start from, whose namespaces a process has where its spec shares them. Throws SystemCallError. */
+export function launchThread(): number {
+  const thread = loadAddon().launchThread();
+  if (thread < 0) throw new SystemCallError('start the launch thread', errnoName(-thread), '');
+  return thread;
+}
+
 /** Kills whatever a launch has started, for when there is no pidfd yet. `exited` follows as ever. */
 export function cancelLaunch(session: number): void {
   loadAddon().cancel(session);

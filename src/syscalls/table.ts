@@ -59,6 +59,7 @@ export const SYSCALLS = {
   mkdirat: row(258, 34, 'dirfd', 'path', 'octal'),
   newfstatat: row(262, 79, 'dirfd', 'path', 'address', 'flags:at'),
   readlinkat: row(267, 78, 'dirfd', 'path', 'address', 'number'),
+  unlinkat: row(263, 35, 'dirfd', 'path', 'number'),
   unshare: row(272, 97, 'flags:clone'),
   dup3: row(292, 24, 'fd', 'fd', 'flags:openonly'),
   pipe2: row(293, 59, 'struct:pair', 'flags:openonly'),

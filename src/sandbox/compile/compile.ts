@@ -10,6 +10,7 @@ import type { ParsedSpec } from '../parsed-spec.js';
 import { checkIdentity } from './check.js';
 import { type CompileOptions, type Context, isNew, type Slots } from './context.js';
 import { earlyMqueues } from './filesystems.js';
+import { holdSteps } from './hold.js';
 import { descend, keepHostProc, openOffsetsEarly } from './hops.js';
 import { initSteps } from './init.js';
 import { joinSteps } from './joins.js';
@@ -107,17 +108,20 @@ function raiseLimits(context: Context): Step[] {
 
 /** The process that is in all the namespaces: PID 1 of ours, or the program itself. */
 function mainProcess(context: Context, depth: number | undefined): Step[] {
-  const body = context.spec.init
-    ? initSteps(context, programSteps(context, [], undefined))
-    : programSteps(context, executingRecord(context), depth);
   return [
     ...childRecord(context),
     ...becomeMapped(context, depth),
     ...names(context),
     ...loopback(context),
     ...mountSteps(context),
-    ...body,
+    ...lastSteps(context, depth),
   ];
+}
+
+function lastSteps(context: Context, depth: number | undefined): Step[] {
+  if (context.options.hold) return holdSteps(context);
+  if (context.spec.init) return initSteps(context, programSteps(context, [], undefined));
+  return programSteps(context, executingRecord(context), depth);
 }
 
 /** A caller whom the map leaves out would own nothing that it makes: it becomes the first who is mapped. */

@@ -15,6 +15,8 @@ export interface CompileOptions {
   readonly descriptors: number;
   /** `new`: descriptor 0 becomes the controlling terminal of a new session. `caller`: it is the caller's already. */
   readonly terminal?: 'new' | 'caller';
+  /** There is no program: the main process waits in the namespaces. */
+  readonly hold?: boolean;
 }
 
 /** Which number each inherited descriptor has in the launcher: the program's, then ours. */

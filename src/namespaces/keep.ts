@@ -1,0 +1,93 @@
+/** Namespaces without a process: a bind mount of the namespace on a file holds it, as ip-netns(8) does. */
+import { Isol8Error } from '../foundation/errors.js';
+import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';
+import { AT, MNT, MS, O } from '../syscalls/constants.js';
+import { errnoName } from '../syscalls/errno.js';
+import type { NamespaceKind } from './kinds.js';
+import { openOfAnyKind } from './open.js';
+
+/** Where names are kept; net namespaces stand where ip-netns(8) has them, so that both see the same. */
+const KEPT = '/run/isol8/ns';
+const NETNS = '/run/netns';
+
+/** `/run/netns/NAME`, or `/run/isol8/ns/KIND/NAME`. Throws Isol8Error EINVAL for what is not one file's name. */
+export function keptPath(name: string, kind: NamespaceKind): string {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || Buffer.byteLength(name) > 255)
+    throw new Isol8Error(
+      'EINVAL',
+      `${JSON.stringify(name)} cannot be the name of a namespace: it must be a file name`,
+    );
+  return `${keptFolder(kind)}/${name}`;
+}
+
+export const keptFolder = (kind: NamespaceKind): string => (kind === 'net' ? NETNS : `${KEPT}/${kind}`);
+
+/** Makes the file and binds the namespace on it. Nothing is left behind by a failure. */
+export function keepNamespace(namespace: { fd: number; kind: NamespaceKind }, path: string): void {
+  makeFolders(path);
+  const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
+  const made = trySyscall('openat', AT.FDCWD, cString(path), flags, 0);
+  if (made < 0) throw failure('make', path, errnoName(-made));
+  closeDescriptor(made);
+  try {
+    bind(`/proc/self/fd/${namespace.fd}`, path, namespace.kind);
+  } catch (error) {
+    trySyscall('unlinkat', AT.FDCWD, cString(path), 0);
+    throw error;
+  }
+}
+
+/**
+ * On a mount with shared propagation the kernel refuses a mnt namespace, which would appear in others and perhaps in
+ * itself. There the file becomes a private mount of its own first.
+ */
+function bind(source: string, path: string, kind: NamespaceKind): void {
+  const result = mount(source, path, MS.BIND);
+  if (result === 0) return;
+  if (errnoName(-result) !== 'EINVAL' || kind !== 'mnt') throw failure('bind', path, errnoName(-result));
+  const island = mount(path, path, MS.BIND);
+  const alone = island < 0 ? island : mount('none', path, MS.PRIVATE);
+  const again = alone < 0 ? alone : mount(source, path, MS.BIND);
+  if (again === 0) return;
+  if (island === 0) trySyscall('umount2', cString(path), MNT.DETACH);
+  throw failure('bind', path, errnoName(-again), kind);
+}
+
+const mount = (source: string, target: string, flags: number): number =>
+  trySyscall('mount', cString(source), cString(target), null, flags, null);
+
+/** Takes the mount of a namespace away, and the file that it is on. Throws SpecError for a path to anything else. */
+export function releaseNamespace(path: string): void {
+  const file = cString(path);
+  closeDescriptor(openOfAnyKind({ path }, 'release').fd);
+  const result = trySyscall('umount2', file, MNT.DETACH | MNT.NOFOLLOW);
+  if (result < 0) throw failure('unmount', path, errnoName(-result));
+  trySyscall('umount2', file, MNT.DETACH | MNT.NOFOLLOW); // the file itself, when it is a mount of its own
+  const removed = trySyscall('unlinkat', AT.FDCWD, file, 0);
+  if (removed < 0) throw failure('remove', path, errnoName(-removed));
+}
+
+/** Only our own and ip-netns(8)'s: anything else is the caller's to make. */
+function makeFolders(path: string): void {
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  if (folder !== NETNS && !folder.startsWith(`${KEPT}/`)) return;
+  const parts = folder.split('/').slice(2); // behind /run
+  for (const [i] of parts.entries()) {
+    const part = `/run/${parts.slice(0, i + 1).join('/')}`;
+    const result = trySyscall('mkdirat', AT.FDCWD, cString(part), 0o755);
+    if (result < 0 && errnoName(-result) !== 'EEXIST') throw failure('make', part, errnoName(-result));
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EPERM: 'Mounting takes CAP_SYS_ADMIN in the user namespace that owns the present mnt namespace: be root.',
+  EACCES: 'This user may not write there: be root, or choose another path.',
+  ENOENT: 'There is no such folder, or nothing of that name.',
+  EEXIST: 'Something is kept there already: choose another name, or release it first.',
+};
+
+function failure(operation: string, path: string, errno: string, kind?: NamespaceKind): Isol8Error {
+  const older = 'A mnt namespace can be kept only in one that is older than itself.';
+  const why = errno === 'EINVAL' ? (kind === 'mnt' ? older : 'Nothing is kept there.') : WHY[errno];
+  return new Isol8Error(errno, `keep a namespace: ${operation} ${path}: ${errno}${why ? `. ${why}` : ''}`);
+}

@@ -1,0 +1,167 @@
+import { Isol8Error, SpecError, UnsupportedError } from '../foundation/errors.js';
+import type { RawArgument } from '../syscalls/addon.js';
+import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
+import { IOCTL } from '../syscalls/constants.js';
+import { errnoName } from '../syscalls/errno.js';
+import { keepNamespace, keptPath, releaseNamespace } from './keep.js';
+import type { NamespaceKind } from './kinds.js';
+import { describe, type NamespaceTarget, type OpenNamespace, openNamespace, openOfAnyKind } from './open.js';
+
+/**
+ * A namespace, held by a descriptor: it lives at least until this handle is disposed of (`using`), whatever happens to
+ * its processes. Accepted wherever a namespace is joined: `spawn(command, { namespaces: { net: handle } })`.
+ */
+export class Namespace implements Disposable {
+  readonly kind: NamespaceKind;
+  /** With {@link device} what names it, as in `net:[4026531840]`, until it is gone; then the number may come again. */
+  readonly inode: bigint;
+  readonly device: bigint;
+  #fd: number | undefined;
+
+  private constructor({ kind, inode, device, fd }: OpenNamespace) {
+    this.kind = kind;
+    this.inode = inode;
+    this.device = device;
+    this.#fd = fd;
+  }
+
+  /**
+   * Opens a namespace: of a process (a pid, or whatever has a `pid`, as what {@link spawn} gives), behind a path or a
+   * descriptor. A pid needs the kind; a path or descriptor says it, and with a kind given it must be that one.
+   *
+   * @throws SpecError when it is no namespace, or one of another kind.
+   * @throws Isol8Error with the errno when it cannot be opened.
+   */
+  static open(target: number | string | NamespaceTarget, kind?: NamespaceKind): Namespace {
+    const place = typeof target === 'number' ? { pid: target } : target;
+    const known = typeof place === 'string' ? { path: place } : place;
+    if (kind !== undefined) return new Namespace(openNamespace(known, kind, 'namespace'));
+    if ('pid' in known)
+      throw new SpecError('kind', 'must be given with a pid, which has a namespace of each');
+    return new Namespace(openOfAnyKind(known, 'namespace'));
+  }
+
+  /**
+   * Opens a namespace that was kept under a name, see {@link keep}; for net also what `ip netns add` has made.
+   *
+   * @throws Isol8Error ENOENT when there is none.
+   */
+  static kept(name: string, kind: NamespaceKind): Namespace {
+    return Namespace.open(keptPath(name, kind), kind);
+  }
+
+  /** @throws Isol8Error EBADF once the handle was disposed of. */
+  get fd(): number {
+    if (this.#fd === undefined)
+      throw new Isol8Error(
+        'EBADF',
+        `the handle of ${this} was disposed of, so it has no descriptor any more`,
+      );
+    return this.#fd;
+  }
+
+  /** The user namespace that owns it (NS_GET_USERNS of ioctl_nsfs(2)); undefined when that is outside of ours. */
+  owner(): Namespace | undefined {
+    return this.#related(IOCTL.NS_GET_USERNS);
+  }
+
+  /** For user and pid: the one it was made in (NS_GET_PARENT). Undefined for the first one, and outside of ours. */
+  parent(): Namespace | undefined {
+    return this.kind === 'user' || this.kind === 'pid' ? this.#related(IOCTL.NS_GET_PARENT) : undefined;
+  }
+
+  /** For user: the uid, as seen from here, of whoever made it (NS_GET_OWNER_UID). Undefined for the other kinds. */
+  ownerUid(): number | undefined {
+    if (this.kind !== 'user') return undefined;
+    const uid = new Uint8Array(4);
+    this.#ioctl(IOCTL.NS_GET_OWNER_UID, uid);
+    return new DataView(uid.buffer).getUint32(0, true);
+  }
+
+  /** Whether both are the same namespace; comparing inodes alone is not enough once one of them is gone. */
+  sameAs(other: Namespace): boolean {
+    return this.inode === other.inode && this.device === other.device;
+  }
+
+  /**
+   * For pid, since Linux 6.11: the number that a process of ours has in there, or with `from: 'inside'` the number here of
+   * one in there. Undefined when it is not in there.
+   *
+   * @throws UnsupportedError on an older kernel.
+   */
+  translatePid(pid: number, from: 'outside' | 'inside' = 'outside'): number | undefined {
+    const request = from === 'outside' ? IOCTL.NS_GET_TGID_IN_PIDNS : IOCTL.NS_GET_TGID_FROM_PIDNS;
+    const result = trySyscall('ioctl', this.fd, request, pid);
+    if (result >= 0) return result;
+    const errno = errnoName(-result);
+    if (errno === 'ESRCH') return undefined;
+    throw this.#failure('translate a pid', errno, 'Linux 6.11');
+  }
+
+  /**
+   * For mnt, since Linux 6.12: its number in the kernel's list, which never comes again, and how many mounts it has
+   * (NS_MNT_GET_INFO).
+   *
+   * @throws UnsupportedError on an older kernel.
+   */
+  mountInfo(): { id: bigint; mounts: number } {
+    const info = new Uint8Array(16);
+    const view = new DataView(info.buffer);
+    view.setUint32(0, info.length, true);
+    const result = trySyscall('ioctl', this.fd, IOCTL.NS_MNT_GET_INFO, info);
+    if (result < 0) throw this.#failure('count its mounts', errnoName(-result), 'Linux 6.12');
+    return { id: view.getBigUint64(8, true), mounts: view.getUint32(4, true) };
+  }
+
+  /**
+   * Keeps it without a process, under a path (an absolute one, or a name of its own: see {@link kept}), by a bind mount as
+   * ip-netns(8) does. The file is made. Works on mounts with shared propagation too.
+   *
+   * @returns the path.
+   * @throws Isol8Error EPERM without CAP_SYS_ADMIN, EEXIST when something is kept there, EINVAL for a mnt namespace that
+   * is older than the present one.
+   */
+  keep(place: string): string {
+    const path = place.includes('/') ? place : keptPath(place, this.kind);
+    keepNamespace({ fd: this.fd, kind: this.kind }, path);
+    return path;
+  }
+
+  /** Undoes {@link keep}: the namespace lives on as long as something else uses it. Throws Isol8Error. */
+  static release(place: string, kind?: NamespaceKind): void {
+    if (place.includes('/')) releaseNamespace(place);
+    else if (kind === undefined) throw new SpecError('kind', 'must be given with a name');
+    else releaseNamespace(keptPath(place, kind));
+  }
+
+  /** As the links in /proc/PID/ns have it: `net:[4026531840]`. */
+  toString(): string {
+    return `${this.kind}:[${this.inode}]`;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeDescriptor(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** EPERM says that it is outside of what may be seen from here. */
+  #related(request: number): Namespace | undefined {
+    const result = trySyscall('ioctl', this.fd, request, 0);
+    if (result >= 0) return new Namespace(describe(result, { path: `${this}`, field: 'namespace' }));
+    const errno = errnoName(-result);
+    if (errno === 'EPERM') return undefined;
+    throw this.#failure('ask who owns it', errno);
+  }
+
+  #ioctl(request: number, argument: RawArgument): void {
+    const result = trySyscall('ioctl', this.fd, request, argument);
+    if (result < 0) throw this.#failure('ask for its owner', errnoName(-result));
+  }
+
+  #failure(operation: string, errno: string, since?: string): Isol8Error {
+    const unknown = errno === 'ENOTTY' && since !== undefined;
+    if (unknown && (this.kind === 'pid' || this.kind === 'mnt'))
+      return new UnsupportedError(`${this}: ${operation}: this needs ${since}`);
+    return new Isol8Error(errno, `${this}: ${operation}: ${errno}`);
+  }
+}

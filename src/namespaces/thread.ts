@@ -1,0 +1,193 @@
+/** The calls that move the calling JavaScript thread itself: unshare(2), setns(2), sethostname(2). */
+import { Isol8Error } from '../foundation/errors.js';
+import { loadAddon } from '../syscalls/addon.js';
+import { closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
+import { AT, O } from '../syscalls/constants.js';
+import { errnoName } from '../syscalls/errno.js';
+import { statFile } from '../syscalls/files.js';
+import { launchThread } from '../syscalls/launch.js';
+import { ALL_KINDS, KINDS, type NamespaceKind } from './kinds.js';
+
+/**
+ * A thread of a process with several threads, as every Node program is, may not make or join this kind of namespace.
+ * `code` is the errno.
+ */
+export class ThreadError extends Isol8Error {
+  override readonly name = 'ThreadError';
+  readonly kinds: readonly NamespaceKind[];
+
+  constructor(errno: string, message: string, kinds: readonly NamespaceKind[]) {
+    super(errno, message);
+    this.kinds = kinds;
+  }
+}
+
+/** An existing namespace, as this module needs it. */
+export interface ThreadTarget {
+  readonly kind: NamespaceKind;
+  readonly fd: number;
+}
+
+/**
+ * Moves the calling thread into new namespaces, as unshare(2). Only this thread: what Node does on others (asynchronous
+ * calls of node:fs and node:dns, Workers that exist already) stays where it was, and so do the processes of child_process
+ * that were started before. A new pid or time namespace takes in the children of this thread only, not the thread. A new
+ * mnt namespace also gives the thread a working directory of its own, apart from the other threads'.
+ *
+ * @throws ThreadError for `user`, which no thread of many may make.
+ * @throws Isol8Error EPERM without CAP_SYS_ADMIN, ENOSPC where a limit of /proc/sys/user is reached.
+ */
+export function unshare(kinds: readonly NamespaceKind[]): void {
+  if (kinds.includes('user')) throw refused('EINVAL', 'unshare', ['user'], `namespaces: { user: 'new' }`);
+  const flags = kinds.reduce((sum, kind) => sum | KINDS[kind].flag, 0);
+  beforeMoving();
+  const result = trySyscall('unshare', flags);
+  movedBy(result === 0 ? 1 : 0);
+  if (result === 0) return;
+  const errno = errnoName(-result);
+  throw new Isol8Error(errno, `unshare ${kinds.join(', ')}: ${errno}${UNSHARE[errno] ?? ''}`);
+}
+
+const UNSHARE: Readonly<Record<string, string>> = {
+  EPERM:
+    '. It takes CAP_SYS_ADMIN: be root, or start a process with spawn(), which may have a user namespace of its own.',
+  ENOSPC: '. A limit of /proc/sys/user/max_*_namespaces is reached.',
+  EINVAL: '. This kernel lacks one of these kinds (time needs Linux 5.6, cgroup 4.6).',
+};
+
+/**
+ * Moves the calling thread into an existing namespace, as setns(2); for pid its children only. What {@link unshare} says of
+ * other threads holds here too.
+ *
+ * @throws ThreadError for user and time, and for mnt as long as this thread shares its working directory with others.
+ * @throws Isol8Error EPERM without CAP_SYS_ADMIN in the user namespace that owns it.
+ */
+export function setns(target: ThreadTarget): void {
+  beforeMoving();
+  const errno = enter(target);
+  if (errno !== undefined) throw cannotJoin(target.kind, errno);
+  movedBy(1);
+}
+
+/** The errno's name if it did not work. */
+function enter({ fd, kind }: ThreadTarget): string | undefined {
+  const result = trySyscall('setns', fd, KINDS[kind].flag);
+  return result === 0 ? undefined : errnoName(-result);
+}
+
+function cannotJoin(kind: NamespaceKind, errno: string): Isol8Error {
+  const tooMany = errno === 'EUSERS' || (errno === 'EINVAL' && (kind === 'user' || kind === 'mnt'));
+  if (tooMany) return refused(errno, 'setns', [kind], `namespaces: { ${kind}: handle }`);
+  const why: Record<string, string> = {
+    EPERM: `. It takes CAP_SYS_ADMIN in the user namespace that owns it. Be root, or join both with spawn().`,
+    EINVAL: kind === 'pid' ? '. Only the present pid namespace and those below it can be joined.' : '',
+    EBADF: '. The handle was disposed of.',
+  };
+  return new Isol8Error(errno, `setns to the ${kind} namespace: ${errno}${why[errno] ?? ''}`);
+}
+
+function refused(errno: string, call: string, kinds: NamespaceKind[], instead: string): ThreadError {
+  return new ThreadError(
+    errno,
+    `${call} ${kinds.join(', ')}: ${errno}. A process with several threads, as every Node program is, may not do this. ` +
+      `Start a process for it: spawn(command, { ${instead} })`,
+    kinds,
+  );
+}
+
+/** Names the host of the calling thread's uts namespace, as sethostname(2): at most 64 bytes. */
+export function sethostname(name: string): void {
+  const bytes = cString(name);
+  syscall('sethostname', [bytes, bytes.length - 1], name);
+}
+
+/**
+ * Enters a namespace, or several in their order, calls a synchronous function there, and comes back. The function's result
+ * and its error are passed on. When the way back fails, the process is aborted: it would go on in the wrong place.
+ *
+ * @throws TypeError when the function returns a promise, which would be settled after the way back.
+ * @throws what {@link setns} throws, also when there would be no way back; then the function was not called.
+ */
+export function withNamespace<Result>(
+  target: ThreadTarget | readonly ThreadTarget[],
+  work: () => Result,
+): Result {
+  const [first, ...rest] = Array.isArray(target)
+    ? (target as readonly ThreadTarget[])
+    : [target as ThreadTarget];
+  if (first === undefined) return synchronous(work());
+  const { kind } = first;
+  beforeMoving();
+  const home = openPresent(kind);
+  try {
+    checkWayBack(kind, home);
+    const errno = enter(first);
+    if (errno !== undefined) throw cannotJoin(kind, errno);
+    movedBy(1);
+    try {
+      return withNamespace(rest, work);
+    } finally {
+      if (enter({ kind, fd: home }) !== undefined) process.abort();
+      movedBy(-1);
+    }
+  } finally {
+    closeDescriptor(home);
+  }
+}
+
+/** Entering where one is already takes the same privilege as coming back there. */
+function checkWayBack(kind: NamespaceKind, home: number): void {
+  const errno = enter({ kind, fd: home });
+  if (errno === undefined) return;
+  if (errno !== 'EPERM') throw cannotJoin(kind, errno);
+  throw new Isol8Error(
+    errno,
+    `setns to the present ${kind} namespace: EPERM. There would be no way back: it takes CAP_SYS_ADMIN in the user ` +
+      'namespace that owns it. Be root, or start a process with spawn().',
+  );
+}
+
+function synchronous<Result>(result: Result): Result {
+  if (typeof (result as { then?: unknown } | null)?.then === 'function')
+    throw new TypeError('withNamespace: the function returned a promise, but it must do its work at once');
+  return result;
+}
+
+const present = new Map<NamespaceKind, Uint8Array>();
+
+function openPresent(kind: NamespaceKind): number {
+  const path = present.get(kind) ?? cString(`/proc/thread-self/ns/${childrenOnly(kind)}`);
+  present.set(kind, path);
+  return syscall('openat', [AT.FDCWD, path, O.RDONLY | O.CLOEXEC, 0], `the present ${kind} namespace`);
+}
+
+let launchThreadRuns = false;
+
+/** Processes start from another thread, which must have been there before this one moved. */
+function beforeMoving(): void {
+  if (!launchThreadRuns) launchThread();
+  launchThreadRuns = true;
+}
+
+function movedBy(change: number): void {
+  loadAddon().threadsMoved(change);
+}
+
+/** What a thread's children are in, which for these kinds is what unshare and setns change. */
+const childrenOnly = (kind: NamespaceKind): string =>
+  kind === 'pid' || kind === 'time' ? `${kind}_for_children` : kind;
+
+/**
+ * Paths of the namespaces that the calling thread has moved to, by kind: those that differ from what a process gets when
+ * its spec shares the kind. Empty as long as nobody has called {@link unshare} or {@link setns}.
+ */
+export function movedTo(): Partial<Record<NamespaceKind, string>> {
+  if (loadAddon().threadsMoved(0) === 0) return {};
+  const original = launchThread();
+  const moved = ALL_KINDS.map((kind) => childrenOnly(kind)).map((name, i) => {
+    const path = `/proc/thread-self/ns/${name}`;
+    const differs = statFile(path)?.inode !== statFile(`/proc/self/task/${original}/ns/${name}`)?.inode;
+    return differs ? [[ALL_KINDS[i], path]] : [];
+  });
+  return Object.fromEntries(moved.flat()) as Partial<Record<NamespaceKind, string>>;
+}

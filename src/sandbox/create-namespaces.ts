@@ -1,0 +1,110 @@
+import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { ALL_KINDS, type NamespaceKind } from '../namespaces/kinds.js';
+import { Namespace } from '../namespaces/namespace.js';
+import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
+import { SIGNALS } from '../syscalls/constants.js';
+import { encodePlan } from '../syscalls/encode.js';
+import { launch } from '../syscalls/launch.js';
+import { compile } from './compile/compile.js';
+import type { CompileOptions } from './compile/context.js';
+import { stepError } from './failure.js';
+import { gatherFacts } from './gather.js';
+import { parseSandbox, requireObject } from './parse.js';
+import type { ParsedSpec } from './parsed-spec.js';
+import type { SandboxSpec } from './spec.js';
+
+/** What namespaces can have before any program is in them: fields of {@link SandboxSpec}. */
+export type CreateSpec = Pick<
+  SandboxSpec,
+  | 'hostname'
+  | 'domainname'
+  | 'mapUsers'
+  | 'mapGroups'
+  | 'setgroups'
+  | 'root'
+  | 'readOnlyRoot'
+  | 'mounts'
+  | 'propagation'
+  | 'loopback'
+  | 'timeOffsets'
+>;
+
+/** Handles of the new namespaces, by kind; disposing of it disposes of all of them. */
+export type CreatedNamespaces = { readonly [kind in NamespaceKind]?: Namespace } & Disposable;
+
+/**
+ * Makes namespaces without running a program in them, those with a user namespace owned by that. They live as long as their
+ * handles, or longer when they are kept ({@link Namespace.keep}).
+ *
+ * @throws SpecError for a spec that cannot be; also for pid, since the kernel gives a pid namespace out only once it has
+ * a PID 1, and it ends with that: see {@link spawn}.
+ * @throws StepError when the kernel refuses a step; nothing is left then.
+ */
+export async function createNamespaces(
+  kinds: readonly NamespaceKind[],
+  spec: CreateSpec = {},
+): Promise<CreatedNamespaces> {
+  requireObject(spec);
+  if (kinds.includes('pid')) {
+    const why = 'a pid namespace lives as long as its first process, so it cannot be made without one';
+    throw new SpecError('kinds', `${why}: start that with spawn()`);
+  }
+  const sandbox = parseSandbox({ ...spec, namespaces: kinds, proc: false, init: false });
+  const holder: ParsedSpec = { ...sandbox, command: ['none'], env: {} };
+  const wanted = ALL_KINDS.filter((kind) => sandbox.namespaces[kind] === 'new');
+  return hold(holder, { mode: 'attached', descriptors: 0, hold: true }, wanted);
+}
+
+function hold(
+  spec: ParsedSpec,
+  options: CompileOptions,
+  wanted: readonly NamespaceKind[],
+): Promise<CreatedNamespaces> {
+  const { facts, owned } = gatherFacts(spec);
+  return new Promise((resolve, reject) => {
+    let outcome: Error | Namespace[] = new Isol8Error(
+      'ERR_LAUNCHER',
+      'the launcher was killed before it was done',
+    );
+    try {
+      const { plan, control } = compile(spec, facts, options);
+      launch(
+        { plan: encodePlan(plan, facts.architecture), slots: control, owned, attached: true },
+        {
+          failed: (index, errno) => {
+            outcome = stepError(plan, facts, { index, errno });
+          },
+          started: (pid, pidfd) => {
+            outcome = openAll(pid, wanted);
+            trySyscall('pidfd_send_signal', pidfd, SIGNALS.SIGKILL, null, 0);
+          },
+          exited: () => (Array.isArray(outcome) ? resolve(created(outcome)) : reject(outcome)),
+        },
+      );
+    } catch (error) {
+      for (const descriptor of owned) closeDescriptor(descriptor);
+      reject(error);
+    }
+  });
+}
+
+function openAll(pid: number, kinds: readonly NamespaceKind[]): Namespace[] | Error {
+  const opened: Namespace[] = [];
+  try {
+    for (const kind of kinds) {
+      opened.push(Namespace.open(pid, kind));
+    }
+    return opened;
+  } catch (error) {
+    for (const namespace of opened) namespace[Symbol.dispose]();
+    return error as Error;
+  }
+}
+
+function created(namespaces: readonly Namespace[]): CreatedNamespaces {
+  const byKind = Object.fromEntries(namespaces.map((namespace) => [namespace.kind, namespace]));
+  const dispose = (): void => {
+    for (const namespace of namespaces) namespace[Symbol.dispose]();
+  };
+  return { ...byKind, [Symbol.dispose]: dispose };
+}
