@@ -17,6 +17,8 @@
 
 #define ANY_STEP 0xffffffffu
 
+#define ANY_CALL 0xffffffffu
+
 enum {
     MACHINE_X64 = 62,
     MACHINE_ARM64 = 183,
@@ -28,6 +30,12 @@ enum {
     OP_VFORK = 2,
     OP_EXEC = 3,
     OP_SUPERVISE = 4,
+};
+
+enum {
+    WAITER_OUTSIDE = 1,
+    WAITER_KEEP = 2,
+    WAITER_ALIKE = 4,
 };
 
 enum {
@@ -73,8 +81,10 @@ struct header {
     uint32_t failures_at;
     uint32_t errno_name_count;
     uint32_t errno_names_at;
+    int32_t failed_status;
+    uint32_t unused;
 };
-_Static_assert(sizeof(struct header) == 48, "header");
+_Static_assert(sizeof(struct header) == 56, "header");
 
 struct step {
     uint16_t op;

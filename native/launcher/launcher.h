@@ -43,6 +43,6 @@ struct terminal {
 _Noreturn void supervise_inside(const struct plan *plan, int child, int dies_with_parent);
 
 /* The same from outside of the namespace; returns the child's exit status, with the terminal as it was. */
-long supervise_outside(int child, const struct terminal *terminal);
+long supervise_outside(int child, int bits, const struct terminal *terminal);
 
 #endif

@@ -60,8 +60,8 @@ static long run_step(const struct plan *plan, const struct step *step)
             return -EINVAL;
         if (!a[1])
             supervise_inside(plan, (int)a[0], (int)a[2]);
-        return supervise_outside(
-            (int)a[0], &(struct terminal){(int)a[2], (const int *)(plan->base + a[3]), (const void *)a[4]});
+        return supervise_outside((int)a[0], (int)a[1],
+                                 &(struct terminal){(int)a[2], (const int *)(plan->base + a[3]), (const void *)a[4]});
     case OP_FORK:
         if (step->call == __NR_clone && (a[0] & CLONE_VM))
             return -EINVAL;
@@ -127,7 +127,8 @@ static void say_words(const struct plan *plan, uint32_t step, uint32_t code)
     const struct failure *failures = (const struct failure *)(plan->base + plan->header->failures_at);
     for (uint32_t i = 0; i < plan->header->failure_count; i++) {
         const struct failure *row = &failures[i];
-        int here = row->step == step || (row->step == ANY_STEP && row->call == plan->steps[step].call);
+        int called = row->call == ANY_CALL || row->call == plan->steps[step].call;
+        int here = row->step == step || (row->step == ANY_STEP && called);
         if (here && row->code == code) {
             say(plan, row->text_at, row->text_size);
             return;
@@ -145,7 +146,7 @@ static void fail_in_words(const struct plan *plan, uint32_t step, int code)
 
 void plan_fail(const struct plan *plan, uint32_t step, int code)
 {
-    int status = EXIT_FAILED;
+    int status = plan->header->failed_status;
     if (plan->steps[step].op == OP_EXEC)
         status = code == ENOENT || code == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
     if (plan->header->status >= 0) {

@@ -12,7 +12,7 @@ struct ward {
     int channel; /* to look at for the parent's end, -1 for nothing to look at */
     int looks;
     int child;
-    int outside;
+    int outside; /* WAITER_ bits, 0 for PID 1 */
     int ended;
     int code;
     int signal;
@@ -42,7 +42,8 @@ static int stops(long signal)
 /* A signal that the kernel itself sent (si_code > 0: the terminal, for one) has reached the program's group already. */
 static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
 {
-    if (info->si_code <= 0)
+    int kept = (ward->outside & WAITER_KEEP) && (signal == SIGINT || signal == SIGTERM);
+    if (info->si_code <= 0 && !kept)
         sys(__NR_kill, ward->child, signal);
     if (ward->outside && stops(signal))
         sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* so that the shell sees its job stop */
@@ -95,11 +96,16 @@ static void take_terminal_back(const struct terminal *terminal)
     sys(__NR_ioctl, terminal->fd, TCSETS, terminal->settings);
 }
 
-long supervise_outside(int child, const struct terminal *terminal)
+long supervise_outside(int child, int bits, const struct terminal *terminal)
 {
-    struct ward ward = {.child = child, .outside = 1};
+    struct ward ward = {.child = child, .outside = bits};
     watch(&ward);
     take_terminal_back(terminal);
+    if (ward.signal && (bits & WAITER_ALIKE)) {
+        const uint64_t no_signal = 0;
+        sys(__NR_kill, sys(__NR_getpid), ward.signal);
+        sys(__NR_rt_sigprocmask, SIG_SETMASK, &no_signal, 0, sizeof no_signal);
+    }
     return ward.code;
 }
 

@@ -119,6 +119,7 @@ class Encoder {
       relocationsAt,
       resultsAt,
       status: plan.status ?? -1,
+      failedStatus: plan.failedStatus ?? wire.EXIT.failed,
       ...words,
     });
     if (this.#memory.end > wire.MAX_PLAN_SIZE)
@@ -165,9 +166,10 @@ class Encoder {
     for (const [i, argument] of args.entries()) this.#argument(argument, base + 8 * i);
   }
 
-  #supervise({ child, as, diesWithParent, terminal }: SuperviseStep, base: number): void {
+  #supervise(step: SuperviseStep, base: number): void {
+    const { child, as, diesWithParent, terminal } = step;
     this.#argument(child, base);
-    this.#memory.word(base + 8, as === 'waiter' ? 1 : 0);
+    this.#memory.word(base + 8, as === 'waiter' ? waiterBits(step) : 0);
     this.#memory.word(base + 16, as === 'init' ? Number(diesWithParent ?? false) : (terminal?.fd ?? -1));
     if (!terminal) return;
     // The launcher looks at the group itself, so it is given as an offset that it can check.
@@ -270,6 +272,11 @@ class Encoder {
     const table = Uint32Array.from(this.#relocations);
     return this.#memory.block(new Uint8Array(table.buffer));
   }
+}
+
+function waiterBits({ forwards = true, endsAlike = false }: SuperviseStep): number {
+  const { outside, keep, alike } = wire.WAITER;
+  return outside | (forwards ? 0 : keep) | (endsAlike ? alike : 0);
 }
 
 const areTexts = (list: readonly Argument[]): list is readonly string[] =>

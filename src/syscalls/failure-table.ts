@@ -10,10 +10,12 @@ export interface FailureTexts {
   readonly heads: readonly string[];
   /** What an errno means, for one step or for all that make this call. */
   readonly causes: readonly FailureCause[];
+  /** Leave out the errno's name: the causes say it in words. */
+  readonly nameless?: boolean;
 }
 
 export interface FailureCause {
-  readonly where: { readonly step: number } | { readonly call: SyscallName };
+  readonly where: { readonly step: number } | { readonly call: SyscallName | 'any' };
   readonly errno: string;
   readonly text: string;
 }
@@ -24,7 +26,7 @@ export interface FailureCause {
  */
 export function writeFailures(
   memory: PlanMemory,
-  { heads, causes }: FailureTexts,
+  { heads, causes, nameless = false }: FailureTexts,
   architecture: Architecture,
 ): { failureCount: number; failuresAt: number; errnoNameCount: number; errnoNamesAt: number } {
   const texts = [...heads, ...causes.map(({ text }) => text)];
@@ -33,17 +35,20 @@ export function writeFailures(
   for (const step of heads.keys()) rows.push(step, 0, 0, ...(places[step] as Place));
   for (const [i, { where, errno }] of causes.entries()) {
     const step = 'step' in where ? where.step : wire.ANY_STEP;
-    const call = 'call' in where ? syscallNumber(where.call, architecture) : 0;
+    const call = 'call' in where ? callNumber(where.call, architecture) : 0;
     rows.push(step, call, errnoNumber(errno), ...(places[heads.length + i] as Place));
   }
   const failuresAt = memory.block(new Uint8Array(Uint32Array.from(rows).buffer));
   return {
     failureCount: texts.length,
     failuresAt,
-    errnoNameCount: ERRNO_NAMES.length,
-    errnoNamesAt: errnoNames(memory),
+    errnoNameCount: nameless ? 0 : ERRNO_NAMES.length,
+    errnoNamesAt: nameless ? failuresAt : errnoNames(memory),
   };
 }
+
+const callNumber = (call: SyscallName | 'any', architecture: Architecture): number =>
+  call === 'any' ? wire.ANY_CALL : syscallNumber(call, architecture);
 
 function errnoNames(memory: PlanMemory): number {
   return memory.text(ERRNO_NAMES.map((name) => name.padEnd(wire.ERRNO_NAME_SIZE, '\0')).join(''));

@@ -92,6 +92,9 @@ export interface SuperviseStep extends StepBase {
   readonly kind: 'supervise';
   readonly child: ResultReference;
   readonly as: 'init' | 'waiter';
+  /** For a waiter: pass on SIGINT and SIGTERM too (default true); end by the same signal as the child (default false). */
+  readonly forwards?: boolean;
+  readonly endsAlike?: boolean;
   /** For init: end when the status channel shows, early on, that the parent is gone. */
   readonly diesWithParent?: boolean;
   /** For a waiter: the terminal to take back afterwards, with what TIOCGPGRP and TCGETS wrote before. */
@@ -108,6 +111,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Descriptor of the status channel; without one the launcher prints failures. */
   readonly status?: number;
+  /** What the launcher exits with when a step fails, unless that is the execve of a program. Default 125. */
+  readonly failedStatus?: number;
 }
 
 /** The steps in the order in which they are encoded and numbered: a child's block follows its parent's. */

@@ -36,6 +36,9 @@ export const HEADER = layout('header', {
   /** Names of the errno values 0…, {@link ERRNO_NAME_SIZE} bytes each. */
   errnoNameCount: 'u32',
   errnoNamesAt: 'u32',
+  /** Exit status when a step fails that is not the execve of a program. */
+  failedStatus: 'i32',
+  unused: 'u32',
 });
 
 export const STEP = layout('step', {
@@ -62,7 +65,7 @@ export const RELOCATION = layout('relocation', { at: 'u32', kind: 'u32', value: 
 
 /**
  * Words for a failure: with `code` 0 the step's own, which come first; else what this errno means, for one step or, with
- * `step` {@link ANY_STEP}, for all that make this `call`. The first row that fits counts.
+ * `step` {@link ANY_STEP}, for all that make this `call`, or with {@link ANY_CALL} for all. The first row that fits counts.
  */
 export const FAILURE = layout('failure', {
   step: 'u32',
@@ -72,6 +75,7 @@ export const FAILURE = layout('failure', {
   textSize: 'u32',
 });
 export const ANY_STEP = 0xffff_ffff;
+export const ANY_CALL = 0xffff_ffff;
 
 export const RECORD = layout('record', { kind: 'u32', first: 'i32', second: 'i32' });
 
@@ -88,9 +92,15 @@ export const OP = {
   vfork: 2,
   /** args: candidate paths (offset of a vector), argv, envp, number of candidates. */
   exec: 3,
-  /** args: child, 1 as a waiter outside and 0 as PID 1, terminal or -1, its process group (an offset), its settings. */
+  /**
+   * args as PID 1: child, 0, whether to look for the parent. As a waiter outside: child, {@link WAITER} bits, terminal or
+   * -1, its process group (an offset), its settings.
+   */
   supervise: 4,
 } as const;
+
+/** `keep`: SIGINT and SIGTERM are not passed on. `alike`: end by the signal that has ended the child. */
+export const WAITER = { outside: 1, keep: 2, alike: 4 } as const;
 
 export const EXPECT = { success: 0, result: 1, cell: 2 } as const;
 
