@@ -43,6 +43,8 @@ export const SYSCALLS = {
   setsid: row(112, 157),
   setgroups: row(116, 159, 'number', 'struct:ids'),
   setresuid: row(117, 147, 'id', 'id', 'id'),
+  chroot: row(161, 51, 'path'),
+  getppid: row(110, 173),
   setresgid: row(119, 149, 'id', 'id', 'id'),
   capget: row(125, 90, 'address', 'address'),
   capset: row(126, 91, 'struct:capheader', 'struct:capdata'),
