@@ -7,6 +7,7 @@ import { STDERR, write } from './output.js';
 const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   run: async () => (await import('./commands/run.js')).run,
   unshare: async () => (await import('./commands/unshare.js')).unshare,
+  enter: async () => (await import('./commands/enter.js')).enter,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

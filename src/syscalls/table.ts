@@ -80,6 +80,7 @@ export const SYSCALLS = {
   fsconfig: row(431, 431, 'fd', 'flags:fsconfig', 'text', 'text', 'number'),
   fsmount: row(432, 432, 'fd', 'flags:fsmount', 'flags:mountattr'),
   pidfd_open: row(434, 434, 'id', 'number'),
+  pidfd_getfd: row(438, 438, 'fd', 'fd', 'number'),
   clone3: row(435, 435, 'struct:cloneargs', 'number'),
   close_range: row(436, 436, 'number', 'number', 'flags:closerange'),
   openat2: row(437, 437, 'dirfd', 'path', 'struct:openhow', 'number'),
