@@ -70,7 +70,7 @@ export const enterCommand: CommandSpec = {
     },
     path('root', 'r', "Set the root directory: the target's, or DIR as seen from here."),
     path('wd', 'w', "Set the working directory: the target's, or DIR as seen from here."),
-    path('wdns', 'W', 'Set the working directory: DIR as seen from inside.'),
+    { ...path('wdns', 'W', 'Set the working directory: DIR as seen from inside.'), argument: 'required' },
     { name: 'env', short: 'e', group: 'Process', help: "Take the target's environment." },
     { name: 'no-fork', short: 'F', group: 'Process', help: 'Do not fork when a pid namespace is entered.' },
     { name: 'join-cgroup', short: 'c', group: 'Process', help: "Join the target's cgroup (v2)." },

@@ -35,7 +35,7 @@ export function enterSpec(options: Parsed): EnterSpec {
     ...common(options, namespaces, target),
     root: directoryOf(options, 'root', target),
     directory: directoryOf(options, 'wd', target),
-    directoryInside: options.has('wdns') ? (options.last('wdns') ?? '.') : undefined,
+    directoryInside: options.last('wdns'),
     cgroup: options.has('join-cgroup')
       ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
       : undefined,
