@@ -81,6 +81,19 @@ describe('isol8 enter', { skip }, () => {
     assert.equal((await outcomeOf(child)).stdout, `${child.pid}\n`);
   });
 
+  it('enters a user namespace that denies setgroups as nsenter does', async () => {
+    const child = spawnChild('unshare', ['-r', 'sleep', '100'], { stdio: 'ignore' });
+    try {
+      while (readlinkSync(`/proc/${child.pid}/exe`).endsWith('unshare'))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      const args = ['-t', `${child.pid}`, '-U', 'id', '-u'];
+      const [mine, other] = await Promise.all([isol8(['enter', ...args]), theirs(args)]);
+      assert.deepEqual([mine.status, mine.stdout], [other.status, other.stdout], mine.stderr + other.stderr);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
   it("takes the target's environment, users and root", async () => {
     assert.match((await isol8(['enter', '-t', `${pid}`, '-e', 'env'])).stdout, /^MARK=2$/m);
     const followed = await isol8(['enter', '-t', `${pid}`, '-S', 'follow', 'id', '-u']);

@@ -15,10 +15,12 @@ const ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', '
 export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
   const descriptors: number[] = [];
   const place = (fd: number): number => FIRST_DESCRIPTOR + descriptors.push(fd) - 1;
-  const inside = programSteps(spec, facts);
+  const dropped = dropsGroups(spec, facts);
+  const inside = programSteps(spec, facts, dropped);
   const steps = [
     ...joinCgroup(spec, place),
     ...followContext(spec),
+    ...(dropped ? [call('setgroups', [0, null], 'drop other groups', { object: 'setgroups failed' })] : []),
     ...enterAll(spec, place),
     ...changeDirectories(spec, place),
     ...(spec.fork ? forked(inside) : inside),
@@ -77,9 +79,13 @@ function changeDirectories({ root, directory, directoryInside }: EnterSpec, plac
   ];
 }
 
-function programSteps(spec: EnterSpec, facts: Facts): Step[] {
+/** Whoever may drops them outside: the user namespace may not allow it. */
+const dropsGroups = ({ gid, namespaces }: EnterSpec, facts: Facts): boolean =>
+  gid !== undefined && facts.groups.privileged && namespaces.some(({ kind }) => kind === 'user');
+
+function programSteps(spec: EnterSpec, facts: Facts, dropped: boolean): Step[] {
   return [
-    ...identitySteps(spec),
+    ...identitySteps(spec, dropped),
     ...(spec.keepCapabilities && spec.namespaces.some(({ kind }) => kind === 'user')
       ? keepCapabilities(facts)
       : []),

@@ -34,13 +34,22 @@ export function executeSteps({ file, argv, env, path }: InPlaceProgram, facts: F
   ];
 }
 
-/** Who the program is to be, in this order; supplementary groups are dropped with the group. */
-export function identitySteps({ uid, gid }: { uid?: number | undefined; gid?: number | undefined }): Step[] {
+/**
+ * Who the program is to be, in this order; supplementary groups are dropped with the group. `dropped` says that they were
+ * before, for a user namespace may forbid it.
+ */
+export function identitySteps(
+  { uid, gid }: { uid?: number | undefined; gid?: number | undefined },
+  dropped = false,
+): Step[] {
   return [
     ...(gid === undefined
       ? []
       : [
-          call('setgroups', [0, null], 'drop other groups', { object: 'setgroups failed' }),
+          call('setgroups', [0, null], 'drop other groups', {
+            object: 'setgroups failed',
+            ...(dropped && { tolerate: ['EPERM'] }),
+          }),
           call('setresgid', [gid, gid, gid], 'be in that group', { object: 'setgid failed' }),
         ]),
     ...(uid === undefined
