@@ -36,7 +36,16 @@ export const OPEN_FLAGS = {
 } as const;
 
 /** linux/fcntl.h */
-export const AT = { FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, EMPTY_PATH: 0x1000, RECURSIVE: 0x8000 } as const;
+export const AT = {
+  FDCWD: -100,
+  SYMLINK_NOFOLLOW: 0x100,
+  EMPTY_PATH: 0x1000,
+  RECURSIVE: 0x8000,
+  STATX_DONT_SYNC: 0x4000,
+} as const;
+
+/** linux/stat.h */
+export const STATX = { NLINK: 4, UID: 8, INO: 0x100 } as const;
 
 /** linux/openat2.h */
 export const RESOLVE = { NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16 } as const;
@@ -102,6 +111,9 @@ export const IOCTL = {
   NS_GET_USERNS: 0xb701,
   NS_GET_PARENT: 0xb702,
   NS_GET_NSTYPE: 0xb703,
+  NS_GET_OWNER_UID: 0xb704,
+  NS_MNT_GET_INFO: 0x8010b70a,
+  SIOCGSKNS: 0x894c,
 } as const;
 
 export const AF = { UNIX: 1, INET: 2 } as const;
