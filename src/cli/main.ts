@@ -6,6 +6,7 @@ import { STDERR, write } from './output.js';
 /** A command is loaded when it is called, so that none pays for another. */
 const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   run: async () => (await import('./commands/run.js')).run,
+  ls: async () => (await import('./commands/ls.js')).ls,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

@@ -1,5 +1,4 @@
-import { ALL_KINDS, type NamespaceKind } from './kinds.js';
-import { Census, type Found } from './list/census.js';
+import { Census } from './list/census.js';
 import type { Namespace, NamespaceList } from './list/namespace.js';
 import { ProcessReader } from './list/processes.js';
 import { readRelations } from './list/relations.js';
@@ -7,12 +6,6 @@ import { scanDescriptors } from './list/scan-descriptors.js';
 import { scanKernel } from './list/scan-kernel.js';
 import { scanMounts } from './list/scan-mounts.js';
 import { scanProcesses } from './list/scan-processes.js';
-
-/** What {@link list} is to look for. */
-export interface ListOptions {
-  /** Kinds to find. Default all. Owners and parents of what is found are there in any case. */
-  readonly kinds?: readonly NamespaceKind[];
-}
 
 /**
  * Lists the namespaces of this machine: those that processes and threads are in, and those that only a bind mount, an
@@ -22,25 +15,19 @@ export interface ListOptions {
  *
  * @throws SystemCallError when /proc cannot be read.
  */
-export function list(options: ListOptions = {}): NamespaceList {
-  const kinds = new Set(options.kinds ?? ALL_KINDS);
-  // Mounts are found by the mount namespaces they are in.
-  const read = new Set<NamespaceKind>([...kinds, 'mnt', 'net']);
+export function list(): NamespaceList {
   using census = new Census();
-  scanProcesses(census, read);
-  scanMounts(census, kinds);
-  scanDescriptors(census, kinds);
+  scanProcesses(census);
+  scanMounts(census);
+  scanDescriptors(census);
   scanKernel(census);
   readRelations(census);
-  return { namespaces: finish(census, kinds), unreadable: census.unreadable };
+  return { namespaces: finish(census), unreadable: census.unreadable };
 }
 
-function finish(census: Census, kinds: ReadonlySet<NamespaceKind>): Namespace[] {
+function finish(census: Census): Namespace[] {
   const reader = new ProcessReader();
-  const needed = (record: Found) =>
-    kinds.has(record.kind) || record.holders.some(({ by }) => by === 'child' || by === 'owned');
   return [...census.found.values()]
-    .filter(needed)
     .sort((a, b) => a.inode - b.inode)
     .map((record) => ({
       kind: record.kind,

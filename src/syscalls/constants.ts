@@ -116,8 +116,15 @@ export const IOCTL = {
   SIOCGSKNS: 0x894c,
 } as const;
 
-export const AF = { UNIX: 1, INET: 2 } as const;
-export const SOCK = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const AF = { UNIX: 1, INET: 2, NETLINK: 16 } as const;
+export const SOCK = {
+  STREAM: 1,
+  DGRAM: 2,
+  RAW: 3,
+  SEQPACKET: 5,
+  NONBLOCK: 0o4000,
+  CLOEXEC: 0o2000000,
+} as const;
 /** linux/if.h */
 export const IFF = { UP: 1 } as const;
 

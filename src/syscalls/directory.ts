@@ -2,7 +2,7 @@
 
 import { currentArchitecture } from './architecture.js';
 import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
-import { O, OPEN_FLAGS } from './constants.js';
+import { AT, O, OPEN_FLAGS } from './constants.js';
 
 const SIZE = 32_768;
 const NAME_AT = 19;
@@ -16,22 +16,16 @@ export function tryOpenDirectory(below: number, path: string, flags: number = O.
 }
 
 /**
- * The entries of a directory whose names are numbers, in the kernel's order: processes of /proc, threads of
- * /proc/PID/task, descriptors of /proc/PID/fd. Empty when it cannot be opened.
+ * The entries of an open directory whose names are numbers, in the kernel's order: processes of /proc, threads of
+ * /proc/PID/task, descriptors of /proc/PID/fd.
  */
-export function numbersIn(below: number, path: string): number[] {
-  const descriptor = tryOpenDirectory(below, path);
-  if (descriptor < 0) return [];
+export function numbersIn(descriptor: number): number[] {
   const numbers: number[] = [];
   entries ??= new Uint8Array(SIZE);
-  try {
-    for (;;) {
-      const count = trySyscall('getdents64', descriptor, entries, SIZE);
-      if (count <= 0) return numbers;
-      takeNumbers(entries, count, numbers);
-    }
-  } finally {
-    closeDescriptor(descriptor);
+  for (;;) {
+    const count = trySyscall('getdents64', descriptor, entries, SIZE);
+    if (count <= 0) return numbers;
+    takeNumbers(entries, count, numbers);
   }
 }
 
@@ -51,12 +45,12 @@ function takeNumbers(bytes: Uint8Array, end: number, into: number[]): void {
   }
 }
 
-/** Like {@link numbersIn}. Throws SystemCallError when the directory cannot be opened. */
+/** Like {@link numbersIn}, by a path. Throws SystemCallError when the directory cannot be opened. */
 export function numbersOf(path: string): number[] {
   const flags = O.RDONLY | O.CLOEXEC | OPEN_FLAGS[currentArchitecture()].DIRECTORY;
-  const descriptor = syscall('openat', [-100, cString(path), flags, 0], path);
+  const descriptor = syscall('openat', [AT.FDCWD, cString(path), flags, 0], path);
   try {
-    return numbersIn(descriptor, '.');
+    return numbersIn(descriptor);
   } finally {
     closeDescriptor(descriptor);
   }

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
+import { lsCommand } from './ls-options.js';
 import { runCommand } from './run-options.js';
 
 /** The program itself, whose options stand before the command. */
@@ -19,4 +20,4 @@ export const program = {
   ],
 } as const satisfies CommandSpec;
 
-export const COMMANDS: readonly CommandSpec[] = [runCommand, completionCommand];
+export const COMMANDS: readonly CommandSpec[] = [runCommand, lsCommand, completionCommand];

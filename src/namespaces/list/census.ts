@@ -1,6 +1,9 @@
-import { closeDescriptor } from '../../syscalls/binding.js';
+import { closeDescriptor, cString } from '../../syscalls/binding.js';
+import { AT } from '../../syscalls/constants.js';
+import { StatusReader } from '../../syscalls/statx.js';
 import type { NamespaceKind } from '../kinds.js';
 import type { NamespaceHolder } from './namespace.js';
+import { LinkReader } from './namespace-link.js';
 
 /** What is known of a namespace while the machine is being read. */
 export interface Found {
@@ -26,7 +29,22 @@ export class Census implements Disposable {
   /** Net namespace of each process that has one. */
   readonly netOf = new Map<number, number>();
   unreadable = 0;
-  device = 0;
+  /** Of nsfs. */
+  readonly device: number;
+  readonly #self: number;
+
+  constructor() {
+    const status = new StatusReader();
+    const isThere = status.read(AT.FDCWD, cString('/proc/self/ns/mnt')) === 0;
+    this.device = isThere ? status.device : 0;
+    this.#self = Number(new LinkReader().text(AT.FDCWD, cString('/proc/self')) ?? 0);
+  }
+
+  /** Whether a descriptor is one of this census, and so keeps nothing alive for longer. */
+  holdsOpen(pid: number, fd: number): boolean {
+    if (pid !== this.#self) return false;
+    return [...this.found.values()].some(({ descriptor }) => descriptor === fd);
+  }
 
   /** The record of a namespace, made when it was unknown. */
   at(kind: NamespaceKind, inode: number): Found {

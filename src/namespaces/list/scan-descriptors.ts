@@ -4,64 +4,79 @@ import { numbersIn, tryOpenDirectory } from '../../syscalls/directory.js';
 import { StatusReader } from '../../syscalls/statx.js';
 import type { NamespaceKind } from '../kinds.js';
 import type { Census } from './census.js';
+import { LinkReader, parseNamespaceLink } from './namespace-link.js';
 import { kindOf } from './relations.js';
 
-const S_IFMT = 0o170000;
-const S_IFSOCK = 0o140000;
+/** No namespace is there, and most descriptors are. */
+const DEVICES = /^\/dev\/(null|tty|pts\/)/;
 const EMPTY = cString('');
 
 /** Looks at every descriptor of every process for namespaces, and for sockets of other net namespaces. */
-export function scanDescriptors(census: Census, kinds: ReadonlySet<NamespaceKind>): void {
-  const scan = new DescriptorScan(census, kinds);
+export function scanDescriptors(census: Census): void {
+  const scan = new DescriptorScan(census);
   for (const pid of census.pids) scan.visit(pid);
 }
 
 class DescriptorScan {
   readonly #census: Census;
-  readonly #kinds: ReadonlySet<NamespaceKind>;
   readonly #status = new StatusReader();
-  readonly #own = new StatusReader();
+  readonly #links = new LinkReader();
   /** The net namespaces of sockets, which are often inherited: undefined for what may not be asked. */
   readonly #netOfSocket = new Map<number, number | undefined>();
 
-  constructor(census: Census, kinds: ReadonlySet<NamespaceKind>) {
+  constructor(census: Census) {
     this.#census = census;
-    this.#kinds = kinds;
   }
 
   visit(pid: number): void {
     const directory = tryOpenDirectory(AT.FDCWD, `/proc/${pid}/fd`);
     if (directory < 0) return;
-    let pidfd: number | undefined;
+    const process = new VisitedProcess(pid);
     try {
-      for (const fd of numbersIn(directory, '.')) {
-        if (this.#status.read(directory, cString(String(fd))) < 0) continue;
-        const { inode, mode } = this.#status;
-        if ((mode & S_IFMT) === S_IFSOCK) {
-          if (!this.#kinds.has('net')) continue;
-          if (!this.#netOfSocket.has(inode)) pidfd ??= trySyscall('pidfd_open', pid, 0);
-          this.#visitSocket({ pid, fd, inode, pidfd: pidfd ?? -1 });
-        } else if (this.#status.device === this.#census.device) this.#visitNamespace({ pid, fd, inode });
-      }
+      for (const fd of numbersIn(directory)) this.#visitDescriptor({ process, fd, directory });
     } finally {
       closeDescriptor(directory);
-      if (pidfd !== undefined && pidfd >= 0) closeDescriptor(pidfd);
+      process.close();
     }
   }
 
-  #visitNamespace({ pid, fd, inode }: { pid: number; fd: number; inode: number }): void {
-    const path = `/proc/${pid}/fd/${fd}`;
-    const kind = this.#census.found.get(inode)?.kind ?? kindOfPath(path);
-    if (kind === undefined || !this.#kinds.has(kind)) return;
+  /** The link says what it is, unless it was opened by a path: then its device does. */
+  #visitDescriptor({
+    process,
+    fd,
+    directory,
+  }: {
+    process: VisitedProcess;
+    fd: number;
+    directory: number;
+  }): void {
+    const name = cString(String(fd));
+    const text = this.#links.text(directory, name) ?? '';
+    const socket = /^socket:\[(\d+)\]$/.exec(text);
+    if (socket) {
+      this.#visitSocket(process, fd, Number(socket[1]));
+      return;
+    }
+    const named = parseNamespaceLink(text);
+    if (named) this.#hold(named.kind, named.inode, { pid: process.pid, fd });
+    if (!text.startsWith('/') || DEVICES.test(text)) return;
+    if (this.#status.read(directory, name) < 0 || this.#status.device !== this.#census.device) return;
+    const { inode } = this.#status;
+    const kind = this.#census.found.get(inode)?.kind ?? kindOfPath(`/proc/${process.pid}/fd/${fd}`);
+    if (kind) this.#hold(kind, inode, { pid: process.pid, fd });
+  }
+
+  #hold(kind: NamespaceKind, inode: number, { pid, fd }: { pid: number; fd: number }): void {
+    if (this.#census.holdsOpen(pid, fd)) return;
     const record = this.#census.at(kind, inode);
-    record.path ??= path;
+    record.path ??= `/proc/${pid}/fd/${fd}`;
     const known = record.holders.some((holder) => holder.by === 'descriptor' && holder.pid === pid);
     if (!known) record.holders.push({ by: 'descriptor', pid, fd });
   }
 
-  #visitSocket(socket: { pid: number; fd: number; inode: number; pidfd: number }): void {
-    const { pid, fd, inode } = socket;
-    if (!this.#netOfSocket.has(inode)) this.#netOfSocket.set(inode, this.#askSocket(socket));
+  #visitSocket(process: VisitedProcess, fd: number, inode: number): void {
+    if (!this.#netOfSocket.has(inode)) this.#netOfSocket.set(inode, this.#askSocket(process, fd));
+    const { pid } = process;
     const net = this.#netOfSocket.get(inode);
     if (net === undefined || net === this.#census.netOf.get(pid)) return;
     const record = this.#census.at('net', net);
@@ -69,21 +84,37 @@ class DescriptorScan {
     if (!known) record.holders.push({ by: 'socket', pid, fd });
   }
 
-  /** SIOCGSKNS needs CAP_NET_ADMIN over the namespace: netdevice(7), linux/sockios.h. */
-  #askSocket({ fd, pidfd }: { fd: number; pidfd: number }): number | undefined {
-    if (pidfd < 0) return undefined;
-    const copy = trySyscall('pidfd_getfd', pidfd, fd, 0);
+  /** SIOCGSKNS needs CAP_NET_ADMIN over the namespace: linux/sockios.h. */
+  #askSocket(process: VisitedProcess, fd: number): number | undefined {
+    const copy = trySyscall('pidfd_getfd', process.pidfd, fd, 0);
     if (copy < 0) return undefined;
     const net = trySyscall('ioctl', copy, IOCTL.SIOCGSKNS, 0);
     closeDescriptor(copy);
     if (net < 0) return undefined;
-    if (this.#own.read(net, EMPTY, AT.EMPTY_PATH) < 0) {
+    if (this.#status.read(net, EMPTY, AT.EMPTY_PATH) < 0) {
       closeDescriptor(net);
       return undefined;
     }
-    const { inode } = this.#own;
+    const { inode } = this.#status;
     this.#census.take(this.#census.at('net', inode), net);
     return inode;
+  }
+}
+
+/** A process with its pidfd, which only sockets need. */
+class VisitedProcess {
+  #pidfd: number | undefined;
+
+  constructor(readonly pid: number) {}
+
+  /** Or a negated errno. */
+  get pidfd(): number {
+    this.#pidfd ??= trySyscall('pidfd_open', this.pid, 0);
+    return this.#pidfd;
+  }
+
+  close(): void {
+    if (this.#pidfd !== undefined && this.#pidfd >= 0) closeDescriptor(this.#pidfd);
   }
 }
 

@@ -1,6 +1,9 @@
+import { cString } from '../../syscalls/binding.js';
+import { AT } from '../../syscalls/constants.js';
 import { readTextFileIfAny } from '../../syscalls/files.js';
 import { isNamespaceKind, type NamespaceKind } from '../kinds.js';
 import type { Census } from './census.js';
+import { LinkReader } from './namespace-link.js';
 
 /** A namespace that is mounted somewhere, as a line of /proc/PID/mountinfo says it. */
 export interface MountedNamespace {
@@ -28,22 +31,30 @@ function unescapeMountPath(text: string): string {
   return Buffer.from(plain, 'latin1').toString('utf8');
 }
 
-/** Reads the mounts of every mount namespace that a process is in. */
-export function scanMounts(census: Census, kinds: ReadonlySet<NamespaceKind>): void {
+/** Reads the mounts of every mount namespace that a process is in, the reader's own first. */
+export function scanMounts(census: Census): void {
+  const own = new LinkReader().inode(AT.FDCWD, {
+    kind: 'mnt',
+    name: 'mnt',
+    path: cString('/proc/self/ns/mnt'),
+  });
   const namespaces = [...census.found.values()].filter(({ kind }) => kind === 'mnt');
-  for (const namespace of namespaces) {
-    const pid = namespace.processes[0];
-    if (pid === undefined) continue;
-    for (const { kind, inode, path } of parseNamespaceMounts(
-      readTextFileIfAny(`/proc/${pid}/mountinfo`) ?? '',
-    )) {
-      if (!kinds.has(kind)) continue;
-      const record = census.at(kind, inode);
-      record.path ??= `/proc/${pid}/root${path}`;
-      // A copy of a mount namespace has copies of its mounts: each keeps the namespace, and one says enough.
-      if (!record.holders.some((holder) => holder.by === 'mount' && holder.path === path)) {
-        record.holders.push({ by: 'mount', path, pid });
-      }
+  namespaces.sort((a, b) => Number(b.inode === own) - Number(a.inode === own));
+  for (const { inode, processes } of namespaces) {
+    if (inode === own) takeMounts(census, '/proc/self/mountinfo', { pid: processes[0] ?? 0, root: '' });
+    else if (processes[0] !== undefined) {
+      const folder = `/proc/${processes[0]}`;
+      takeMounts(census, `${folder}/mountinfo`, { pid: processes[0], root: `${folder}/root` });
     }
+  }
+}
+
+function takeMounts(census: Census, file: string, { pid, root }: { pid: number; root: string }): void {
+  for (const { kind, inode, path } of parseNamespaceMounts(readTextFileIfAny(file) ?? '')) {
+    const record = census.at(kind, inode);
+    record.path ??= root + path;
+    // A copy of a mount namespace has copies of its mounts: each keeps the namespace, and one says enough.
+    if (record.holders.some((holder) => holder.by === 'mount' && holder.path === path)) continue;
+    record.holders.push({ by: 'mount', path, pid });
   }
 }
