@@ -5,6 +5,8 @@ import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
 import { AT, O, OPEN_FLAGS } from './constants.js';
 
 const SIZE = 32_768;
+/** A name has 255 bytes at most. */
+const LONGEST_RECORD = 280;
 const NAME_AT = 19;
 const RECORD_LENGTH_AT = 16;
 let entries: Uint8Array | undefined;
@@ -16,16 +18,17 @@ export function tryOpenDirectory(below: number, path: string, flags: number = O.
 }
 
 /**
- * The entries of an open directory whose names are numbers, in the kernel's order: processes of /proc, threads of
- * /proc/PID/task, descriptors of /proc/PID/fd.
+ * The entries of an open directory of proc(5) whose names are numbers, in the kernel's order: processes of /proc, threads
+ * of /proc/PID/task, descriptors of /proc/PID/fd.
  */
 export function numbersIn(descriptor: number): number[] {
   const numbers: number[] = [];
   entries ??= new Uint8Array(SIZE);
   for (;;) {
     const count = trySyscall('getdents64', descriptor, entries, SIZE);
-    if (count <= 0) return numbers;
-    takeNumbers(entries, count, numbers);
+    if (count > 0) takeNumbers(entries, count, numbers);
+    // That file system fills the buffer as long as there is more.
+    if (count < SIZE - LONGEST_RECORD) return numbers;
   }
 }
 

@@ -1,5 +1,5 @@
 /** statx(2) into one buffer: what is asked for thousands of files at a time. */
-import { trySyscall } from './binding.js';
+import { bindSyscall } from './binding.js';
 import { AT, STATX } from './constants.js';
 
 /** struct statx of linux/stat.h is the same on every processor; these are places of its 32-bit words. */
@@ -17,11 +17,12 @@ const MASK = STATX.NLINK | STATX.UID | STATX.INO;
  * file system that has a server.
  */
 export class StatusReader {
+  readonly #statx = bindSyscall('statx');
   readonly #words = new Uint32Array(WORDS);
 
   /** Reads the status of a path (NUL-terminated) below a directory: 0 or a negated errno. */
   read(directory: number, path: Uint8Array, flags = 0): number {
-    return trySyscall('statx', directory, path, flags | AT.STATX_DONT_SYNC, MASK, this.#words);
+    return this.#statx(directory, path, flags | AT.STATX_DONT_SYNC, MASK, this.#words);
   }
 
   get inode(): number {

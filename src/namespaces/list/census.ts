@@ -28,6 +28,8 @@ export class Census implements Disposable {
   readonly pids: number[] = [];
   /** Net namespace of each process that has one. */
   readonly netOf = new Map<number, number>();
+  /** Mount namespace of each process that has one. */
+  readonly mountsOf = new Map<number, number>();
   unreadable = 0;
   /** Of nsfs. */
   readonly device: number;
@@ -37,7 +39,8 @@ export class Census implements Disposable {
     const status = new StatusReader();
     const isThere = status.read(AT.FDCWD, cString('/proc/self/ns/mnt')) === 0;
     this.device = isThere ? status.device : 0;
-    this.#self = Number(new LinkReader().text(AT.FDCWD, cString('/proc/self')) ?? 0);
+    const self = new LinkReader();
+    this.#self = self.read(AT.FDCWD, cString('/proc/self')) ? Number(self.text) : 0;
   }
 
   /** Whether a descriptor is one of this census, and so keeps nothing alive for longer. */

@@ -7,8 +7,7 @@ import type { Census } from './census.js';
 import { LinkReader, parseNamespaceLink } from './namespace-link.js';
 import { kindOf } from './relations.js';
 
-/** No namespace is there, and most descriptors are. */
-const DEVICES = /^\/dev\/(null|tty|pts\/)/;
+const MOST_NAMES = 1024;
 const EMPTY = cString('');
 
 /** Looks at every descriptor of every process for namespaces, and for sockets of other net namespaces. */
@@ -21,6 +20,9 @@ class DescriptorScan {
   readonly #census: Census;
   readonly #status = new StatusReader();
   readonly #links = new LinkReader();
+  readonly #names: Uint8Array[] = [];
+  /** Paths, with their mount namespaces, that lead to no namespace: processes inherit them. */
+  readonly #files = new Set<string>();
   /** The net namespaces of sockets, which are often inherited: undefined for what may not be asked. */
   readonly #netOfSocket = new Map<number, number | undefined>();
 
@@ -33,34 +35,37 @@ class DescriptorScan {
     if (directory < 0) return;
     const process = new VisitedProcess(pid);
     try {
-      for (const fd of numbersIn(directory)) this.#visitDescriptor({ process, fd, directory });
+      for (const fd of numbersIn(directory)) {
+        if (!this.#links.read(directory, this.#name(fd)) || this.#links.isPlain) continue;
+        this.#visitDescriptor(process, fd, directory);
+      }
     } finally {
       closeDescriptor(directory);
       process.close();
     }
   }
 
+  /** Low numbers come again and again. */
+  #name(fd: number): Uint8Array {
+    if (fd >= MOST_NAMES) return cString(String(fd));
+    this.#names[fd] ??= cString(String(fd));
+    return this.#names[fd];
+  }
+
   /** The link says what it is, unless it was opened by a path: then its device does. */
-  #visitDescriptor({
-    process,
-    fd,
-    directory,
-  }: {
-    process: VisitedProcess;
-    fd: number;
-    directory: number;
-  }): void {
-    const name = cString(String(fd));
-    const text = this.#links.text(directory, name) ?? '';
+  #visitDescriptor(process: VisitedProcess, fd: number, directory: number): void {
+    const { text } = this.#links;
     const socket = /^socket:\[(\d+)\]$/.exec(text);
-    if (socket) {
-      this.#visitSocket(process, fd, Number(socket[1]));
-      return;
-    }
+    if (socket) return this.#visitSocket(process, fd, Number(socket[1]));
     const named = parseNamespaceLink(text);
     if (named) this.#hold(named.kind, named.inode, { pid: process.pid, fd });
-    if (!text.startsWith('/') || DEVICES.test(text)) return;
-    if (this.#status.read(directory, name) < 0 || this.#status.device !== this.#census.device) return;
+    const file = `${this.#census.mountsOf.get(process.pid)} ${text}`;
+    if (!text.startsWith('/') || this.#files.has(file)) return;
+    if (this.#status.read(directory, this.#name(fd)) < 0) return;
+    if (this.#status.device !== this.#census.device) {
+      this.#files.add(file);
+      return;
+    }
     const { inode } = this.#status;
     const kind = this.#census.found.get(inode)?.kind ?? kindOfPath(`/proc/${process.pid}/fd/${fd}`);
     if (kind) this.#hold(kind, inode, { pid: process.pid, fd });

@@ -59,6 +59,7 @@ class ProcessScan {
       }
       record.processes.push(pid);
       if (link.kind === 'net') this.#census.netOf.set(pid, inode);
+      else if (link.kind === 'mnt') this.#census.mountsOf.set(pid, inode);
     }
     return true;
   }
