@@ -2,7 +2,24 @@ export type { Duration } from './foundation/duration.js';
 export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js';
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
+export type {
+  CapabilitySets,
+  CgroupPath,
+  MappedIds,
+  NamespaceIdentity,
+  NamespaceLinkName,
+  ProcessInspection,
+  ProcessUser,
+} from './namespaces/inspect/inspection.js';
+export { inspect } from './namespaces/inspect.js';
 export type { NamespaceKind } from './namespaces/kinds.js';
+export type {
+  ListedProcess,
+  Namespace,
+  NamespaceHolder,
+  NamespaceList,
+} from './namespaces/list/namespace.js';
+export { list } from './namespaces/list.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';
 export { StepError } from './sandbox/failure.js';
