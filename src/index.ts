@@ -41,3 +41,5 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { type GraphOptions, graph } from './web/graph.js';
+export type { GraphFormat } from './web/graph-formats.js';

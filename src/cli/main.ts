@@ -7,6 +7,7 @@ import { STDERR, write } from './output.js';
 const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   run: async () => (await import('./commands/run.js')).run,
   ls: async () => (await import('./commands/ls.js')).ls,
+  graph: async () => (await import('./commands/graph.js')).graphOf,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
+import { graphCommand } from './graph-options.js';
 import { lsCommand } from './ls-options.js';
 import { runCommand } from './run-options.js';
 
@@ -20,4 +21,4 @@ export const program = {
   ],
 } as const satisfies CommandSpec;
 
-export const COMMANDS: readonly CommandSpec[] = [runCommand, lsCommand, completionCommand];
+export const COMMANDS: readonly CommandSpec[] = [runCommand, lsCommand, graphCommand, completionCommand];
