@@ -1,7 +1,8 @@
 import { ALL_KINDS } from '../../namespaces/kinds.js';
 import type { Namespace } from '../../namespaces/list/namespace.js';
-import type { GraphModel, ProcessGroup } from './model.js';
-import { COLORS, keeperWords, processWords, userTitle } from './words.js';
+import { arrange } from './arrange.js';
+import type { Bundle, GraphModel, ProcessGroup } from './model.js';
+import { COLORS, hostWords, keeperWords, processWords, userTitle } from './words.js';
 
 /** What HTML changes in the dark, by these exact values. */
 export const SURFACES = {
@@ -11,6 +12,9 @@ export const SURFACES = {
   line: '#6b7280',
   dim: '#71767d',
 } as const;
+/** Graphviz knows its widths; a reader without it may have a wider one, for which there is room. */
+const FONT = 'Arial';
+const LETTER_WIDTH = 6;
 const INK = '#1a1a1a';
 
 /** The picture in Graphviz's language: user namespaces are boxes, in them what they own and who is in them. */
@@ -18,31 +22,35 @@ export function renderDot(model: GraphModel): string {
   const places = placesOf(model);
   return `${[
     'digraph namespaces {',
-    `  graph [rankdir=LR, bgcolor="${SURFACES.page}", fontname="sans-serif", fontsize=11, nodesep=0.2, ranksep=0.7]`,
-    '  node [shape=plain, fontname="sans-serif", fontsize=10]',
-    `  edge [color="${SURFACES.line}", arrowsize=0.6, fontname="sans-serif", fontsize=9]`,
+    `  graph [rankdir=LR, bgcolor="${SURFACES.page}", fontname="${FONT}", fontsize=11, nodesep=0.25, ranksep=0.6]`,
+    `  node [shape=plain, fontname="${FONT}", fontsize=10]`,
+    `  edge [color="${SURFACES.line}", arrowsize=0.6, fontname="${FONT}", fontsize=9]`,
+    `  graph [label=<${legend()}>, labelloc=t, labeljust=l]`,
     ...contents(model, undefined, '  '),
     ...edges(model, places),
-    ...arrange(model),
-    ...legend(),
+    ...arrange(model).map(([from, to]) => `  ${from} -> ${to} [style=invis]`),
     '}',
   ].join('\n')}\n`;
 }
 
 /** Where the edge of a namespace begins: at its row in a group's box, or at its own box. */
-function placesOf({ groups, namespaces }: GraphModel): Map<number, string> {
-  const rows = groups.flatMap(({ id, own }) => own.map(({ inode }) => [inode, `${id}:n${inode}`] as const));
-  return new Map([...rows, ...namespaces.map(({ inode }) => [inode, `n${inode}`] as const)]);
+function placesOf({ groups, bundles }: GraphModel): Map<number, string> {
+  const boxes = [
+    ...groups.map(({ id, own }) => ({ id, namespaces: own })),
+    ...bundles.map(({ id, namespaces }) => ({ id, namespaces })),
+  ];
+  return new Map(
+    boxes.flatMap(({ id, namespaces }) => namespaces.map(({ inode }) => [inode, `${id}:n${inode}`] as const)),
+  );
 }
 
 /** What is directly in a user namespace, and the boxes of its children. */
 function contents(model: GraphModel, user: Namespace | undefined, indent: string): string[] {
   const inode = user?.inode;
   const shown = new Set(model.users.map((each) => each.inode));
-  const ownerOf = ({ owner }: Namespace) => (owner !== undefined && shown.has(owner) ? owner : undefined);
   return [
     ...model.groups.filter((group) => group.user === inode).map((group) => indent + groupNode(group)),
-    ...model.namespaces.filter((each) => ownerOf(each) === inode).map((each) => indent + namespaceNode(each)),
+    ...model.bundles.filter(({ owner }) => owner === inode).map((each) => indent + bundleNode(each)),
     ...model.users
       .filter(({ parent }) => (shown.has(parent ?? 0) ? parent : undefined) === inode)
       .flatMap((child) => [
@@ -55,64 +63,65 @@ function contents(model: GraphModel, user: Namespace | undefined, indent: string
   ];
 }
 
-function groupNode({ id, processes, own, host }: ProcessGroup): string {
-  const isHost = own.length === 0 && host.length > 0;
-  const lines = processWords(processes).map((line) => row(text(line, isHost ? SURFACES.dim : undefined)));
-  const chips = own.map(({ kind, inode }) =>
-    row(text(`${kind} ${inode}`, INK), `PORT="n${inode}" BGCOLOR="${COLORS[kind]}"`),
-  );
-  const rest = host.length === 0 ? [] : [row(text(`of the host: ${hostWords(host)}`, SURFACES.dim))];
-  return `${id} [label=<${table([...lines, ...chips, ...rest], SURFACES.box)}>]`;
+function groupNode({ id, processes, own, shared, host, user }: ProcessGroup): string {
+  const isHost = own.length === 0 && shared.length === 0 && user === undefined;
+  const lines = processWords(processes).map((words) => ({ words, color: isHost ? SURFACES.dim : undefined }));
+  const rest = host.length === 0 ? [] : [{ words: hostWords(host), color: SURFACES.dim }];
+  return `${id} [label=<${table([...lines, ...own.map(namespaceRow), ...rest])}>]`;
 }
 
-function hostWords(host: ProcessGroup['host']): string {
-  return host.length === ALL_KINDS.length ? 'all' : host.join(', ');
+function bundleNode({ id, namespaces }: Bundle): string {
+  const [first] = namespaces;
+  const count = first?.processes.length ?? 0;
+  const about = count === 0 && first ? keeperWords(first) : `shared by ${count} processes`;
+  return `${id} [label=<${table([...namespaces.map(namespaceRow), { words: about, color: SURFACES.dim }])}>]`;
 }
 
-function namespaceNode(namespace: Namespace): string {
-  const { inode, kind, processes } = namespace;
-  const words = [
-    `${kind} ${inode}`,
-    processes.length === 0 ? keeperWords(namespace) : `${processes.length} processes`,
-  ];
-  const rows = words.filter(Boolean).map((line) => row(text(line, INK)));
-  return `n${inode} [label=<${table(rows, COLORS[kind])}>]`;
+function namespaceRow({ kind, inode }: Namespace): Row {
+  return { words: `${kind} ${inode}`, color: INK, look: `PORT="n${inode}" BGCOLOR="${COLORS[kind]}"` };
 }
 
 function edges({ groups, parents }: GraphModel, places: ReadonlyMap<number, string>): string[] {
   const members = groups.flatMap(({ id, shared }) =>
-    shared.map(({ inode, kind }) => `  ${id} -> n${inode} [tooltip="${kind}", arrowhead=none]`),
+    shared.map((bundle) => `  ${id} -> ${bundle.id} [arrowhead=none]`),
   );
   const nested = parents.map(
-    ([child, parent]) => `  ${places.get(child)} -> ${places.get(parent)} [style=dashed, label="parent"]`,
+    ([child, parent]) =>
+      `  ${places.get(child)} -> ${places.get(parent)} [style=dashed, label="parent", constraint=false]`,
   );
   return [...members, ...nested];
 }
 
-/** Groups without an edge would be one long column: unseen edges make several. */
-function arrange({ groups, parents }: GraphModel): string[] {
-  const related = new Set(parents.flat());
-  const lonely = groups.filter(
-    ({ shared, own }) => shared.length === 0 && !own.some(({ inode }) => related.has(inode)),
+function legend(): string {
+  const kinds = ALL_KINDS.filter((kind) => kind !== 'user').map(
+    (kind) => `<TD BGCOLOR="${COLORS[kind]}">${text(kind, INK)}</TD>`,
   );
-  const height = Math.max(3, Math.ceil(Math.sqrt(lonely.length * 1.5)));
-  return lonely.slice(height).map(({ id }, i) => `  ${lonely[i]?.id} -> ${id} [style=invis]`);
+  const words = [
+    'white box: processes in the same namespaces',
+    'grey box: user namespace and what it owns',
+    'line: is in',
+    'dashed: parent of a pid namespace',
+  ].map((each) => `<TD>${text(each)}</TD>`);
+  const cells = [...kinds, ...words].join('');
+  return `<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="3"><TR>${cells}</TR></TABLE>`;
 }
 
-function legend(): string[] {
-  const kinds = ALL_KINDS.filter((kind) => kind !== 'user').map((kind) =>
-    row(text(kind, INK), `BGCOLOR="${COLORS[kind]}"`),
+/** A line of a box. */
+interface Row {
+  readonly words: string;
+  readonly color?: string | undefined;
+  readonly look?: string;
+}
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(({ words }) => [...words].length)) * LETTER_WIDTH + 6;
+  const look = `BORDER="1" COLOR="${SURFACES.line}" STYLE="ROUNDED" BGCOLOR="${SURFACES.box}"`;
+  const cells = rows.map(
+    ({ words, color, look: cell = '' }) =>
+      `<TR><TD ALIGN="LEFT" WIDTH="${width}" ${cell}>${text(words, color)}</TD></TR>`,
   );
-  const words = ['grey box: user namespace', 'line: is in', 'dashed: parent'].map((line) => row(text(line)));
-  return [`  legend [label=<${table([row(text('namespaces')), ...kinds, ...words], SURFACES.box)}>]`];
+  return `<TABLE ${look} CELLBORDER="0" CELLSPACING="1" CELLPADDING="2">${cells.join('')}</TABLE>`;
 }
-
-function table(rows: readonly string[], color: string): string {
-  const look = `BORDER="1" COLOR="${SURFACES.line}" STYLE="ROUNDED" BGCOLOR="${color}"`;
-  return `<TABLE ${look} CELLBORDER="0" CELLSPACING="1" CELLPADDING="2">${rows.join('')}</TABLE>`;
-}
-
-const row = (content: string, look = ''): string => `<TR><TD ALIGN="LEFT" ${look}>${content}</TD></TR>`;
 
 function text(words: string, color?: string): string {
   const escaped = words

@@ -12,6 +12,7 @@ export function renderHtml(svg: string): string {
 <style>
 :root { color-scheme: light dark; --page: ${SURFACES.page}; --ink: #1a1a1a; }
 body { margin: 1rem; background: var(--page); color: var(--ink); overflow: auto; }
+svg { max-width: 100%; height: auto; }
 svg text:not([fill]) { fill: var(--ink); }
 @media (prefers-color-scheme: dark) {
   :root { --page: #15181c; --ink: #e6e8ea; }

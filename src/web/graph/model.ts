@@ -7,19 +7,27 @@ export interface ProcessGroup {
   readonly processes: readonly ListedProcess[];
   /** The namespaces that no other group is in, without the host's and without the user namespace. */
   readonly own: readonly Namespace[];
-  /** Those that other groups are in too. */
-  readonly shared: readonly Namespace[];
+  /** The bundles of namespaces that other groups are in too. */
+  readonly shared: readonly Bundle[];
   /** The kinds that are the host's. */
   readonly host: readonly NamespaceKind[];
   /** The user namespace that it is drawn in; undefined for the host's. */
   readonly user: number | undefined;
 }
 
+/** Namespaces of one owner that the same groups are in, or one that no process is in. */
+export interface Bundle {
+  readonly id: string;
+  readonly namespaces: readonly Namespace[];
+  /** The user namespace that owns them, undefined for the host's. */
+  readonly owner: number | undefined;
+}
+
 /** What a picture shows. The host's namespaces are those of the first process that may be seen. */
 export interface GraphModel {
   readonly groups: readonly ProcessGroup[];
   /** Drawn by themselves: what groups share, and what no process is in. */
-  readonly namespaces: readonly Namespace[];
+  readonly bundles: readonly Bundle[];
   /** User namespaces but the host's: a box each, in the box of its parent. */
   readonly users: readonly Namespace[];
   /** From a pid namespace to its parent, where both are shown. */
@@ -39,22 +47,22 @@ export function buildModel(source: Source): GraphModel {
   const memberships = membershipsOf(source.namespaces);
   const [first] = memberships.values();
   const host = new Set([...(first?.values() ?? [])].map(({ inode }) => inode));
-  const groups = groupsOf(memberships, source, host);
-  const inGroups = new Set(groups.flatMap(({ shared, own }) => [...shared, ...own]));
-  const idle = source.pids ? [] : source.namespaces.filter((each) => isIdle(each));
-  const namespaces = [...new Set([...groups.flatMap(({ shared }) => shared), ...idle])];
-  const shown = [...inGroups, ...idle];
+  const sets = setsOf(memberships, source.pids);
+  const shared = bundlesOf(sets, host);
+  const groups = sets.map((set, i) => groupOf(set, { id: `g${i}`, shared, host, read: source.read }));
+  const idle = source.pids ? [] : source.namespaces.filter(isIdle).map((each) => bundle([each], host));
+  const bundles = [...new Set(shared.values()), ...idle];
+  const shown = [...groups.flatMap(({ own }) => own), ...bundles.flatMap(({ namespaces }) => namespaces)];
+  const inodes = new Set(shown.map(({ inode }) => inode));
   return {
     groups,
-    namespaces,
+    bundles,
     users: usersOf(source.namespaces, host, [
       ...groups.map(({ user }) => user),
       ...shown.map(({ owner }) => owner),
     ]),
-    parents: shown.flatMap(({ kind, inode, parent }) =>
-      kind === 'pid' && shown.some((each) => each.inode === parent)
-        ? [[inode, parent as number] as const]
-        : [],
+    parents: shown.flatMap(({ kind, inode, parent = 0 }) =>
+      kind === 'pid' && inodes.has(parent) ? [[inode, parent] as const] : [],
     ),
   };
 }
@@ -75,38 +83,71 @@ function membershipsOf(namespaces: readonly Namespace[]): Map<number, Map<Namesp
   return new Map([...memberships].sort(([a], [b]) => a - b));
 }
 
-function groupsOf(
+/** Processes in exactly the same namespaces. A zombie has left its own. */
+function setsOf(
   memberships: ReadonlyMap<number, Membership>,
-  { pids, read }: Source,
-  host: ReadonlySet<number>,
-): ProcessGroup[] {
-  const byKey = new Map<string, { membership: Membership; pids: number[] }>();
+  wanted: ReadonlySet<number> | undefined,
+): { membership: Membership; pids: number[] }[] {
+  const sets = new Map<string, { membership: Membership; pids: number[] }>();
   for (const [pid, membership] of memberships) {
-    // A zombie has left its namespaces.
-    if (!membership.has('mnt') || (pids && !pids.has(pid))) continue;
+    if (!membership.has('mnt') || (wanted && !wanted.has(pid))) continue;
     const key = ALL_KINDS.map((kind) => membership.get(kind)?.inode).join();
-    const group = byKey.get(key) ?? { membership, pids: [] };
-    byKey.set(key, group);
-    group.pids.push(pid);
+    const set = sets.get(key) ?? { membership, pids: [] };
+    sets.set(key, set);
+    set.pids.push(pid);
   }
-  const found = [...byKey.values()];
-  const uses = new Map<Namespace, number>();
-  for (const each of found.flatMap(({ membership }) => [...membership.values()])) {
-    uses.set(each, (uses.get(each) ?? 0) + 1);
-  }
-  return found.map(({ membership, pids: members }, i) => {
-    const foreign = [...membership.values()].filter(({ inode }) => !host.has(inode));
-    const drawn = foreign.filter(({ kind }) => kind !== 'user');
-    return {
-      id: `g${i}`,
-      processes: members.flatMap((pid) => read(pid) ?? []),
-      own: inOrder(drawn.filter((each) => uses.get(each) === 1)),
-      shared: inOrder(drawn.filter((each) => uses.get(each) !== 1)),
-      host: ALL_KINDS.filter((kind) => host.has(membership.get(kind)?.inode ?? 0)),
-      user: foreign.find(({ kind }) => kind === 'user')?.inode,
-    };
-  });
+  return [...sets.values()];
 }
+
+/** The bundle of each namespace that several sets are in. */
+function bundlesOf(
+  sets: readonly { membership: Membership }[],
+  host: ReadonlySet<number>,
+): Map<Namespace, Bundle> {
+  const users = new Map<Namespace, number[]>();
+  for (const [i, { membership }] of sets.entries()) {
+    for (const namespace of foreignOf(membership, host))
+      users.set(namespace, [...(users.get(namespace) ?? []), i]);
+  }
+  const alike = new Map<string, Namespace[]>();
+  for (const [namespace, by] of users) {
+    const key = `${by.join()} ${namespace.owner}`;
+    if (by.length > 1) alike.set(key, [...(alike.get(key) ?? []), namespace]);
+  }
+  const bundles = [...alike.values()].map((namespaces) => bundle(inOrder(namespaces), host));
+  return new Map(bundles.flatMap((each) => each.namespaces.map((namespace) => [namespace, each] as const)));
+}
+
+function bundle(namespaces: readonly Namespace[], host: ReadonlySet<number>): Bundle {
+  const owner = namespaces[0]?.owner;
+  return { id: `b${namespaces[0]?.inode}`, namespaces, owner: host.has(owner ?? 0) ? undefined : owner };
+}
+
+function groupOf(
+  { membership, pids }: { membership: Membership; pids: readonly number[] },
+  about: {
+    id: string;
+    shared: ReadonlyMap<Namespace, Bundle>;
+    host: ReadonlySet<number>;
+    read: Source['read'];
+  },
+): ProcessGroup {
+  const { id, shared, host, read } = about;
+  const foreign = foreignOf(membership, host);
+  const user = membership.get('user')?.inode ?? 0;
+  return {
+    id,
+    processes: pids.flatMap((pid) => read(pid) ?? []),
+    own: inOrder(foreign.filter((each) => !shared.has(each))),
+    shared: [...new Set(foreign.flatMap((each) => shared.get(each) ?? []))],
+    host: ALL_KINDS.filter((kind) => host.has(membership.get(kind)?.inode ?? 0)),
+    user: host.has(user) ? undefined : user,
+  };
+}
+
+/** Neither the host's nor the user namespace, which is a box. */
+const foreignOf = (membership: Membership, host: ReadonlySet<number>): Namespace[] =>
+  [...membership.values()].filter(({ kind, inode }) => kind !== 'user' && !host.has(inode));
 
 const inOrder = (namespaces: readonly Namespace[]): Namespace[] =>
   [...namespaces].sort((a, b) => ALL_KINDS.indexOf(a.kind) - ALL_KINDS.indexOf(b.kind));

@@ -1,4 +1,4 @@
-import type { NamespaceKind } from '../../namespaces/kinds.js';
+import { ALL_KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import type { ListedProcess, Namespace, NamespaceHolder } from '../../namespaces/list/namespace.js';
 
 /** A light colour for each kind, told apart also by those who see few colours: each stands beside its name. */
@@ -14,6 +14,7 @@ export const COLORS: Readonly<Record<NamespaceKind, string>> = {
 };
 
 const MOST_PROCESSES = 5;
+const MOST_KINDS = 4;
 const MOST_LETTERS = 32;
 
 /** A line for each process; of many the first few, and how many more there are. */
@@ -28,6 +29,12 @@ export function processWords(processes: readonly ListedProcess[]): string[] {
 function shorten(command: string): string {
   const letters = [...command.replace(/^\S*\/(?=[^/\s])/, '').replace(/\p{C}/gu, '?')];
   return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join('')}…` : letters.join('');
+}
+
+/** The kinds in which a group is in the host's namespaces: named when they are few. */
+export function hostWords(kinds: readonly NamespaceKind[]): string {
+  if (kinds.length === ALL_KINDS.length) return "all of the host's";
+  return kinds.length > MOST_KINDS ? "the others are the host's" : `the host's: ${kinds.join(', ')}`;
 }
 
 export function userTitle({ inode, ownerUid }: Namespace): string {
