@@ -103,10 +103,10 @@ function isChosen(namespace: Namespace, { kinds, task, persistent }: LsRequest):
 
 function passes({ filter }: LsRequest): (row: Row) => boolean {
   if (filter === undefined) return () => true;
-  return (row) => filter((name) => valueOf(row, name));
+  return (row) => filter((name) => cellOf(row, name));
 }
 
-function valueOf(row: Row, name: string): string | number | undefined {
+function cellOf(row: Row, name: string): string | number | undefined {
   return LS_COLUMNS.find((column) => column.name === name)?.value(row);
 }
 

@@ -56,7 +56,10 @@ class DescriptorScan {
   #visitDescriptor(process: VisitedProcess, fd: number, directory: number): void {
     const { text } = this.#links;
     const socket = /^socket:\[(\d+)\]$/.exec(text);
-    if (socket) return this.#visitSocket(process, fd, Number(socket[1]));
+    if (socket) {
+      this.#visitSocket(process, fd, Number(socket[1]));
+      return;
+    }
     const named = parseNamespaceLink(text);
     if (named) this.#hold(named.kind, named.inode, { pid: process.pid, fd });
     const file = `${this.#census.mountsOf.get(process.pid)} ${text}`;

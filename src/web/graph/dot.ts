@@ -74,7 +74,7 @@ function bundleNode({ id, namespaces }: Bundle): string {
   const [first] = namespaces;
   const count = first?.processes.length ?? 0;
   const about = count === 0 && first ? keeperWords(first) : `shared by ${count} processes`;
-  return `${id} [label=<${table([...namespaces.map(namespaceRow), { words: about, color: SURFACES.dim }])}>]`;
+  return `${id} [label=<${table([{ words: about, color: SURFACES.dim }, ...namespaces.map(namespaceRow)])}>]`;
 }
 
 function namespaceRow({ kind, inode }: Namespace): Row {
