@@ -1,6 +1,6 @@
 /** Rows in columns as libsmartcols prints them: a table, raw words, JSON; each flat or as a tree. */
 
-/** Undefined is an empty cell, and null in JSON. A newline divides a cell into lines. */
+/** Undefined is an empty cell, and null in JSON. */
 export type Cell = string | number | undefined;
 
 export interface Column {
@@ -10,6 +10,8 @@ export interface Column {
   readonly numeric?: boolean;
   /** Cut first when the terminal is too narrow. */
   readonly shrinks?: boolean;
+  /** A newline divides its cells into lines. */
+  readonly lines?: boolean;
 }
 
 /** A row and the rows below it in the tree. */
@@ -61,7 +63,8 @@ function textRows(lines: readonly Line[], layout: Layout): string[][] {
       rows.push(
         line.cells.map((cell, column) => {
           const isTree = layout.columns[column]?.name === layout.tree;
-          return (isTree ? own : '') + printable(cell, layout.flat);
+          const isList = layout.columns[column]?.lines === true;
+          return (isTree ? own : '') + printable(cell, { isList, flat: layout.flat });
         }),
       );
       walk(line.children, top ? '' : before + (isLast ? glyphs.none : glyphs.through), false);
@@ -71,12 +74,13 @@ function textRows(lines: readonly Line[], layout: Layout): string[][] {
   return rows;
 }
 
-/** A cell of which only newlines are left of what a terminal would obey. */
-function printable(cell: Cell, flat: boolean): string {
+/** A cell of which nothing is left that a terminal would obey, but newlines where they divide it. */
+function printable(cell: Cell, { isList, flat }: { isList: boolean; flat: boolean }): string {
   const text = cell === undefined ? '' : String(cell);
-  const lines = flat ? text.replaceAll('\n', ',') : text;
+  const lines = isList ? text.split('\n') : [text];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return lines.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, escapeBytes);
+  const escaped = lines.map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]/g, escapeBytes));
+  return escaped.join(flat ? ',' : '\n');
 }
 
 function escapeBytes(text: string): string {
@@ -122,13 +126,16 @@ function alignRow(
 
 /** Words divided by single spaces; whatever is in a word that could be taken for a space is written as bytes. */
 export function renderRaw(lines: readonly Line[], { columns, headings }: Layout): string {
-  const rows = flatten(lines).map(({ cells }) => cells.map(rawWord));
+  const rows = flatten(lines).map(({ cells }) =>
+    cells.map((cell, i) => rawWord(cell, columns[i]?.lines === true)),
+  );
   if (rows.length > 0 && headings) rows.unshift(columns.map(({ name }) => name));
   return rows.map((row) => `${row.join(' ')}\n`).join('');
 }
 
-function rawWord(cell: Cell): string {
-  const text = String(cell ?? '').replaceAll('\n', ',');
+function rawWord(cell: Cell, isList: boolean): string {
+  const all = String(cell ?? '');
+  const text = isList ? all.replaceAll('\n', ',') : all;
   return text.replace(/[^\x21-\x5b\x5d-\x7e]/gu, escapeBytes);
 }
 

@@ -3,7 +3,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Cell, type Layout, renderJson, renderRaw, renderTable } from '../../src/cli/columns.js';
 
-const COLUMNS = [{ name: 'NS', right: true }, { name: 'TYPE' }, { name: 'COMMAND', shrinks: true }];
+const COLUMNS = [
+  { name: 'NS', right: true },
+  { name: 'TYPE', lines: true },
+  { name: 'COMMAND', shrinks: true },
+];
 const layout: Layout = { columns: COLUMNS, headings: true, flat: false, ascii: false };
 const line = (...cells: Cell[]) => ({ cells, children: [] });
 

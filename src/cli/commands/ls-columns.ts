@@ -27,7 +27,7 @@ export const LS_COLUMNS: readonly LsColumn[] = [
   { name: 'UID', help: 'its user id', ...number, value: ({ process }) => process?.uid },
   { name: 'USER', help: "its user's name", value: userOf },
   { name: 'NETNSID', help: 'id that the network subsystem uses', right: true, value: netnsIdOf },
-  { name: 'NSFS', help: 'where it is mounted', value: mountsOf },
+  { name: 'NSFS', help: 'where it is mounted', lines: true, value: mountsOf },
   { name: 'PNS', help: 'its parent', ...number, value: ({ namespace }) => namespace.parent ?? 0 },
   {
     name: 'ONS',
