@@ -8,6 +8,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   run: async () => (await import('./commands/run.js')).run,
   unshare: async () => (await import('./commands/unshare.js')).unshare,
   enter: async () => (await import('./commands/enter.js')).enter,
+  ls: async () => (await import('./commands/ls.js')).ls,
+  graph: async () => (await import('./commands/graph.js')).graphOf,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

@@ -36,7 +36,16 @@ export const OPEN_FLAGS = {
 } as const;
 
 /** linux/fcntl.h */
-export const AT = { FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, EMPTY_PATH: 0x1000, RECURSIVE: 0x8000 } as const;
+export const AT = {
+  FDCWD: -100,
+  SYMLINK_NOFOLLOW: 0x100,
+  EMPTY_PATH: 0x1000,
+  RECURSIVE: 0x8000,
+  STATX_DONT_SYNC: 0x4000,
+} as const;
+
+/** linux/stat.h */
+export const STATX = { NLINK: 4, UID: 8, INO: 0x100 } as const;
 
 /** linux/openat2.h */
 export const RESOLVE = { NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16 } as const;
@@ -113,8 +122,15 @@ export const IOCTL = {
   NS_MNT_GET_INFO: 0x8010b70a,
 } as const;
 
-export const AF = { UNIX: 1, INET: 2 } as const;
-export const SOCK = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const AF = { UNIX: 1, INET: 2, NETLINK: 16 } as const;
+export const SOCK = {
+  STREAM: 1,
+  DGRAM: 2,
+  RAW: 3,
+  SEQPACKET: 5,
+  NONBLOCK: 0o4000,
+  CLOEXEC: 0o2000000,
+} as const;
 /** linux/if.h */
 export const IFF = { UP: 1 } as const;
 

@@ -35,6 +35,7 @@ export const SYSCALLS = {
   wait4: row(61, 260, 'id', 'address', 'number', 'address'),
   kill: row(62, 129, 'id', 'flags:signal'),
   fcntl: row(72, 25, 'fd', 'flags:fcntl', 'number'),
+  getdents64: row(217, 61, 'fd', 'address', 'number'),
   fchdir: row(81, 50, 'fd'),
   chdir: row(80, 49, 'path'),
   fchmod: row(91, 52, 'fd', 'octal'),
@@ -71,8 +72,10 @@ export const SYSCALLS = {
   rt_sigtimedwait: row(128, 137, 'address', 'address', 'address', 'number'),
   munmap: row(11, 215, 'address', 'number'),
   restart_syscall: row(219, 128),
+  open_by_handle_at: row(304, 265, 'fd', 'address', 'flags:open'),
   seccomp: row(317, 277, 'flags:seccomp', 'number', 'struct:sockfprog'),
   memfd_create: row(319, 279, 'text', 'flags:memfd'),
+  statx: row(332, 291, 'dirfd', 'path', 'flags:at', 'number', 'address'),
   pidfd_send_signal: row(424, 424, 'fd', 'flags:signal', 'address', 'number'),
   open_tree: row(428, 428, 'dirfd', 'path', 'flags:opentree'),
   move_mount: row(429, 429, 'dirfd', 'path', 'dirfd', 'path', 'flags:movemount'),
@@ -85,6 +88,7 @@ export const SYSCALLS = {
   close_range: row(436, 436, 'number', 'number', 'flags:closerange'),
   openat2: row(437, 437, 'dirfd', 'path', 'struct:openhow', 'number'),
   mount_setattr: row(442, 442, 'dirfd', 'path', 'flags:at', 'struct:mountattr', 'number'),
+  listns: row(470, 470, 'address', 'address', 'number', 'number'),
 } as const satisfies Record<string, Row>;
 
 export type SyscallName = keyof typeof SYSCALLS;

@@ -30,7 +30,7 @@ const group = (prefix: string, values: Readonly<Record<string, number>>): Check[
   Object.entries(values).map(([name, value]) => ({ name: `${prefix}${name}`, value }));
 
 /** Newer than the headers of a distribution may be: compared where they are there. */
-const NEW = ['MFD_EXEC', 'MFD_NOEXEC_SEAL'];
+const NEW = ['MFD_EXEC', 'MFD_NOEXEC_SEAL', 'NS_MNT_GET_INFO', '__NR_listns'];
 
 /** Headers that do not get along with each other are in units of their own. */
 const UNITS: readonly { readonly headers: readonly string[]; readonly checks: readonly Check[] }[] = [
@@ -42,11 +42,13 @@ const UNITS: readonly { readonly headers: readonly string[]; readonly checks: re
       'linux/openat2.h',
       'linux/mount.h',
       'linux/memfd.h',
+      'linux/stat.h',
     ],
     checks: [
       ...group('CLONE_', constants.CLONE),
       ...group('O_', constants.O),
       ...group('AT_', constants.AT),
+      ...group('STATX_', constants.STATX),
       ...group('RESOLVE_', constants.RESOLVE),
       ...group('MS_', constants.MS),
       ...group('OPEN_TREE_', constants.OPEN_TREE),

@@ -2,6 +2,8 @@ import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
 import { enterCommand } from './enter-options.js';
+import { graphCommand } from './graph-options.js';
+import { lsCommand } from './ls-options.js';
 import { runCommand } from './run-options.js';
 import { unshareCommand } from './unshare-options.js';
 
@@ -21,4 +23,11 @@ export const program = {
   ],
 } as const satisfies CommandSpec;
 
-export const COMMANDS: readonly CommandSpec[] = [runCommand, unshareCommand, enterCommand, completionCommand];
+export const COMMANDS: readonly CommandSpec[] = [
+  runCommand,
+  unshareCommand,
+  enterCommand,
+  lsCommand,
+  graphCommand,
+  completionCommand,
+];
