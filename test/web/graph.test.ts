@@ -10,7 +10,11 @@ import { buildModel } from '../../src/web/graph/model.js';
 const HOSTILE = '/bin/sh <script>alert("1")</script> & \\" ]] --> \u001b[31m';
 
 let next = 100;
-const namespace = (kind: NamespaceKind, processes: number[], more: Partial<ListedNamespace> = {}): ListedNamespace => ({
+const namespace = (
+  kind: NamespaceKind,
+  processes: number[],
+  more: Partial<ListedNamespace> = {},
+): ListedNamespace => ({
   kind,
   inode: next++,
   device: 4,

@@ -18,7 +18,7 @@ import {
   socketNamespace,
   type Target,
 } from './enter-target.js';
-import { environmentOf, kindsGiven, parseUnsigned, programOf } from './util-linux.js';
+import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** One that is to be entered, and the path by which messages call it. */
 type Named = OpenNamespace & { readonly name: string };

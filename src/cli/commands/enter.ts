@@ -4,7 +4,7 @@ import { compileEnter } from '../../sandbox/in-place/enter.js';
 import { type Parsed, parseOptions } from '../getopt.js';
 import { enterCommand } from './enter-options.js';
 import { enterSpec } from './enter-spec.js';
-import { commonAnswer, printPlan } from './util-linux.js';
+import { commonAnswer, printPlan } from './unshare-nsenter.js';
 
 /** isol8 enter. */
 export async function enter(argv: readonly string[]): Promise<number> {

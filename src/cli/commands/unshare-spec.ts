@@ -8,7 +8,7 @@ import type { Propagation } from '../../sandbox/spec.js';
 import type { Parsed } from '../getopt.js';
 import { UsageError } from '../usage-error.js';
 import { lookUpGroup, lookUpUser } from './accounts.js';
-import { environmentOf, kindsGiven, parseUnsigned, programOf } from './util-linux.js';
+import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** The options with what they imply, as unshare(1) reads them. Throws SpecError and UsageError. */
 export function unshareSpec(options: Parsed, facts: Facts): UnshareSpec {

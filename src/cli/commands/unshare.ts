@@ -3,9 +3,9 @@ import { gatherCaller } from '../../sandbox/gather.js';
 import { becomePlan } from '../../sandbox/in-place/become-plan.js';
 import { compileUnshare } from '../../sandbox/in-place/unshare.js';
 import { type Parsed, parseOptions } from '../getopt.js';
+import { commonAnswer, printPlan } from './unshare-nsenter.js';
 import { unshareCommand } from './unshare-options.js';
 import { unshareSpec } from './unshare-spec.js';
-import { commonAnswer, printPlan } from './util-linux.js';
 
 const NAME = 'isol8 unshare';
 
