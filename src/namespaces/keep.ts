@@ -1,8 +1,8 @@
 /** Namespaces without a process: a bind mount of the namespace on a file holds it, as ip-netns(8) does. */
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';
-import { AT, MNT, MS, O } from '../syscalls/constants.js';
-import { errnoName } from '../syscalls/errno.js';
+import { AT, LOCK, MNT, MS, O } from '../syscalls/constants.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import type { NamespaceKind } from './kinds.js';
 import { openOfAnyKind } from './open.js';
 
@@ -25,6 +25,7 @@ export const keptFolder = (kind: NamespaceKind): string => (kind === 'net' ? NET
 /** Makes the file and binds the namespace on it. Nothing is left behind by a failure. */
 export function keepNamespace(namespace: { fd: number; kind: NamespaceKind }, path: string): void {
   makeFolders(path);
+  if (path.startsWith(`${NETNS}/`)) shareNetns();
   const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
   const made = trySyscall('openat', AT.FDCWD, cString(path), flags, 0);
   if (made < 0) throw failure('make', path, errnoName(-made));
@@ -79,6 +80,20 @@ function makeFolders(path: string): void {
   }
 }
 
+/**
+ * As ip-netns(8) does before it keeps its first one: /run/netns becomes a shared mount of its own. Were that left to a
+ * later `ip netns add`, what is kept by then would be mounted twice, once covered, and its file could not be removed.
+ */
+function shareNetns(): void {
+  const folder = trySyscall('openat', AT.FDCWD, cString(NETNS), O.RDONLY | O.CLOEXEC, 0);
+  if (folder < 0) return;
+  trySyscall('flock', folder, LOCK.EX); // ip-netns(8) locks it too, or both would bind it
+  const share = (): number => mount('', NETNS, MS.SHARED | MS.REC);
+  // A failure is no matter here: without the privilege the next mount says so.
+  if (share() === -errnoNumber('EINVAL') && mount(NETNS, NETNS, MS.BIND | MS.REC) === 0) share();
+  closeDescriptor(folder);
+}
+
 const WHY: Readonly<Record<string, string>> = {
   EPERM: 'Mounting takes CAP_SYS_ADMIN in the user namespace that owns the present mnt namespace: be root.',
   EACCES: 'This user may not write there: be root, or choose another path.',
@@ -87,7 +102,9 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 function failure(operation: string, path: string, errno: string, kind?: NamespaceKind): Isol8Error {
-  const older = 'A mnt namespace can be kept only in one that is older than itself.';
+  const older =
+    'A mnt namespace can be kept only in one that is older than itself; since Linux 6.18, which numbers them per ' +
+    'processor, a newer one may count as older: then make it anew.';
   const why = errno === 'EINVAL' ? (kind === 'mnt' ? older : 'Nothing is kept there.') : WHY[errno];
   return new Isol8Error(errno, `keep a namespace: ${operation} ${path}: ${errno}${why ? `. ${why}` : ''}`);
 }

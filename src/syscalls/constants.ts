@@ -38,6 +38,9 @@ export const OPEN_FLAGS = {
 /** linux/fcntl.h */
 export const AT = { FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, EMPTY_PATH: 0x1000, RECURSIVE: 0x8000 } as const;
 
+/** asm-generic/fcntl.h: flock(2) */
+export const LOCK = { EX: 2 } as const;
+
 /** linux/openat2.h */
 export const RESOLVE = { NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16 } as const;
 

@@ -35,6 +35,7 @@ export const SYSCALLS = {
   wait4: row(61, 260, 'id', 'address', 'number', 'address'),
   kill: row(62, 129, 'id', 'flags:signal'),
   fcntl: row(72, 25, 'fd', 'flags:fcntl', 'number'),
+  flock: row(73, 32, 'fd', 'number'),
   fchdir: row(81, 50, 'fd'),
   chdir: row(80, 49, 'path'),
   fchmod: row(91, 52, 'fd', 'octal'),
