@@ -21,7 +21,8 @@ const processor = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/s
 export const ownMounts: readonly string[] = [
   ...['taskset', '-c', processor, 'unshare'],
   ...(isRoot ? [] : ['--user', '--map-root-user', '--map-auto']),
-  ...['--mount', '--propagation', 'private', 'sh', '-ec', 'mount -t tmpfs tmpfs /run; exec "$@"', 'sh'],
+  ...['--mount', '--net', '--propagation', 'private'],
+  ...['sh', '-ec', 'mount -t tmpfs tmpfs /run; exec "$@"', 'sh'],
 ];
 
 export function describeInOwnMounts(file: string, title: string, tests: () => void): void {
