@@ -6,6 +6,8 @@ import { STDERR, write } from './output.js';
 /** A command is loaded when it is called, so that none pays for another. */
 const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   run: async () => (await import('./commands/run.js')).run,
+  ns: async () => (await import('./commands/ns.js')).ns,
+  gc: async () => (await import('./commands/gc.js')).gc,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

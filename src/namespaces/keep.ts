@@ -3,31 +3,21 @@ import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';
 import { AT, LOCK, MNT, MS, O } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
+import { KEPT, NETNS } from './kept-path.js';
 import type { NamespaceKind } from './kinds.js';
 import { openOfAnyKind } from './open.js';
-
-/** Where names are kept; net namespaces stand where ip-netns(8) has them, so that both see the same. */
-const KEPT = '/run/isol8/ns';
-const NETNS = '/run/netns';
-
-/** `/run/netns/NAME`, or `/run/isol8/ns/KIND/NAME`. Throws Isol8Error EINVAL for what is not one file's name. */
-export function keptPath(name: string, kind: NamespaceKind): string {
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || Buffer.byteLength(name) > 255)
-    throw new Isol8Error(
-      'EINVAL',
-      `${JSON.stringify(name)} cannot be the name of a namespace: it must be a file name`,
-    );
-  return `${keptFolder(kind)}/${name}`;
-}
-
-export const keptFolder = (kind: NamespaceKind): string => (kind === 'net' ? NETNS : `${KEPT}/${kind}`);
 
 /** Makes the file and binds the namespace on it. Nothing is left behind by a failure. */
 export function keepNamespace(namespace: { fd: number; kind: NamespaceKind }, path: string): void {
   makeFolders(path);
   if (path.startsWith(`${NETNS}/`)) shareNetns();
   const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
-  const made = trySyscall('openat', AT.FDCWD, cString(path), flags, 0);
+  const make = (): number => trySyscall('openat', AT.FDCWD, cString(path), flags, 0);
+  let made = make();
+  if (made === -errnoNumber('ENOENT')) {
+    makeFolders(path); // isol8 gc may have found the folder empty and removed it
+    made = make();
+  }
   if (made < 0) throw failure('make', path, errnoName(-made));
   closeDescriptor(made);
   try {
@@ -98,7 +88,8 @@ const WHY: Readonly<Record<string, string>> = {
   EPERM: 'Mounting takes CAP_SYS_ADMIN in the user namespace that owns the present mnt namespace: be root.',
   EACCES: 'This user may not write there: be root, or choose another path.',
   ENOENT: 'There is no such folder, or nothing of that name.',
-  EEXIST: 'Something is kept there already: choose another name, or release it first.',
+  EEXIST:
+    'A file is there already: choose another name, or remove it first (isol8 ns rm; isol8 gc what a crash has left).',
 };
 
 function failure(operation: string, path: string, errno: string, kind?: NamespaceKind): Isol8Error {

@@ -3,7 +3,8 @@ import type { RawArgument } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { IOCTL } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
-import { keepNamespace, keptPath, releaseNamespace } from './keep.js';
+import { keepNamespace, releaseNamespace } from './keep.js';
+import { keptPath } from './kept-path.js';
 import type { NamespaceKind } from './kinds.js';
 import { describe, type NamespaceTarget, type OpenNamespace, openNamespace, openOfAnyKind } from './open.js';
 

@@ -1,6 +1,8 @@
 import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
+import { gcCommand } from './gc-options.js';
+import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
 
 /** The program itself, whose options stand before the command. */
@@ -19,4 +21,4 @@ export const program = {
   ],
 } as const satisfies CommandSpec;
 
-export const COMMANDS: readonly CommandSpec[] = [runCommand, completionCommand];
+export const COMMANDS: readonly CommandSpec[] = [runCommand, nsCommand, gcCommand, completionCommand];
