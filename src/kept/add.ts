@@ -1,10 +1,11 @@
+import { fstatSync } from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
 import { keptPath } from '../namespaces/kept-path.js';
 import type { NamespaceKind } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
 import { type CreateSpec, createNamespaces } from '../sandbox/create-namespaces.js';
 import type { KeptNamespace } from './list.js';
-import { recordUnfinished } from './record.js';
+import { identityOf, recordUnfinished } from './record.js';
 
 /**
  * Makes namespaces without a process and keeps them under a name, all or none: what was kept before a failure is taken
@@ -24,7 +25,12 @@ export async function addKept(
     const namespace = created[kind] as Namespace;
     return { namespace, kept: { name, kind, inode: Number(namespace.inode), path } };
   });
-  using _ = recordUnfinished(wanted.map(({ kept }) => ({ path: kept.path, inode: kept.inode })));
+  using _ = recordUnfinished(
+    wanted.map(({ namespace, kept }) => ({
+      path: kept.path,
+      identity: identityOf(fstatSync(namespace.fd, { bigint: true })),
+    })),
+  );
   const done: string[] = [];
   try {
     for (const { namespace, kept } of wanted) done.push(namespace.keep(kept.path));

@@ -2,7 +2,15 @@
  * While namespaces are being kept a small file says who does it and what, so that {@link sweep} can take back what
  * was half done when that process was killed. Written by rename, so that nobody reads half of one.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  type BigIntStats,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
 import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 
@@ -12,7 +20,15 @@ export const RECORDS = `${RUN}/unfinished`;
 /** A namespace that is to be kept. */
 export interface Intention {
   readonly path: string;
-  readonly inode: number;
+  readonly identity: string;
+}
+
+/**
+ * What tells a namespace from another that has its number later on: the time at which the kernel made the inode, which
+ * lives as long as a mount or a descriptor holds it.
+ */
+export function identityOf(stat: BigIntStats): string {
+  return `${stat.dev} ${stat.ino} ${stat.mtimeNs}`;
 }
 
 export interface UnfinishedRecord {

@@ -6,8 +6,15 @@ import { KEPT, keptFolder } from '../namespaces/kept-path.js';
 import { ALL_KINDS } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
 import { readTextFile, readTextFileIfAny } from '../syscalls/files.js';
-import { listKept } from './list.js';
-import { filesIn, isTemporary, RECORDS, RUN, readRecords, type UnfinishedRecord } from './record.js';
+import {
+  filesIn,
+  identityOf,
+  isTemporary,
+  RECORDS,
+  RUN,
+  readRecords,
+  type UnfinishedRecord,
+} from './record.js';
 
 export interface Leftover {
   readonly path: string;
@@ -51,11 +58,12 @@ function findLeftovers(): Leftover[] {
 
 /** Only the very namespace that was to be kept: another one may have the name by now. */
 function halfDoneNamespaces(dead: readonly UnfinishedRecord[]): Leftover[] {
-  const intended = new Set(
-    dead.flatMap(({ intentions }) => intentions.map(({ path, inode }) => `${inode} ${path}`)),
-  );
-  return listKept()
-    .filter(({ path, inode }) => intended.has(`${inode} ${path}`))
+  return dead
+    .flatMap(({ intentions }) => intentions)
+    .filter(({ path, identity }) => {
+      const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      return stat !== undefined && identityOf(stat) === identity;
+    })
     .map(({ path }) => ({
       path,
       what: 'namespace',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -114,7 +115,7 @@ describeInOwnMounts(import.meta.url, 'isol8 gc', () => {
     const stat = readFileSync('/proc/self/stat', 'utf8');
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     const pids = output('stat', '-L', '-c', '%i', '/proc/self/ns/pid');
-    const intentions = [{ path: '/run/netns/busy', inode: 1 }];
+    const intentions = [{ path: '/run/netns/busy', identity: '' }];
     const record = JSON.stringify({ pid: process.pid, started, pids, intentions });
     writeFileSync(`/run/isol8/unfinished/${process.pid}.json`, record);
     oldFile('/run/netns/busy');
