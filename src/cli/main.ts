@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   enter: async () => (await import('./commands/enter.js')).enter,
   ls: async () => (await import('./commands/ls.js')).ls,
   graph: async () => (await import('./commands/graph.js')).graphOf,
+  ns: async () => (await import('./commands/ns.js')).ns,
+  gc: async () => (await import('./commands/gc.js')).gc,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

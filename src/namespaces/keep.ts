@@ -1,32 +1,23 @@
 /** Namespaces without a process: a bind mount of the namespace on a file holds it, as ip-netns(8) does. */
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';
-import { AT, MNT, MS, O } from '../syscalls/constants.js';
-import { errnoName } from '../syscalls/errno.js';
+import { AT, LOCK, MNT, MS, O } from '../syscalls/constants.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
+import { KEPT, NETNS } from './kept-path.js';
 import type { NamespaceKind } from './kinds.js';
 import { openOfAnyKind } from './open.js';
-
-/** Where names are kept; net namespaces stand where ip-netns(8) has them, so that both see the same. */
-const KEPT = '/run/isol8/ns';
-const NETNS = '/run/netns';
-
-/** `/run/netns/NAME`, or `/run/isol8/ns/KIND/NAME`. Throws Isol8Error EINVAL for what is not one file's name. */
-export function keptPath(name: string, kind: NamespaceKind): string {
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || Buffer.byteLength(name) > 255)
-    throw new Isol8Error(
-      'EINVAL',
-      `${JSON.stringify(name)} cannot be the name of a namespace: it must be a file name`,
-    );
-  return `${keptFolder(kind)}/${name}`;
-}
-
-export const keptFolder = (kind: NamespaceKind): string => (kind === 'net' ? NETNS : `${KEPT}/${kind}`);
 
 /** Makes the file and binds the namespace on it. Nothing is left behind by a failure. */
 export function keepNamespace(namespace: { fd: number; kind: NamespaceKind }, path: string): void {
   makeFolders(path);
+  if (path.startsWith(`${NETNS}/`)) shareNetns();
   const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
-  const made = trySyscall('openat', AT.FDCWD, cString(path), flags, 0);
+  const make = (): number => trySyscall('openat', AT.FDCWD, cString(path), flags, 0);
+  let made = make();
+  if (made === -errnoNumber('ENOENT')) {
+    makeFolders(path); // isol8 gc may have found the folder empty and removed it
+    made = make();
+  }
   if (made < 0) throw failure('make', path, errnoName(-made));
   closeDescriptor(made);
   try {
@@ -79,15 +70,32 @@ function makeFolders(path: string): void {
   }
 }
 
+/**
+ * As ip-netns(8) does before it keeps its first one: /run/netns becomes a shared mount of its own. Were that left to a
+ * later `ip netns add`, what is kept by then would be mounted twice, once covered, and its file could not be removed.
+ */
+function shareNetns(): void {
+  const folder = trySyscall('openat', AT.FDCWD, cString(NETNS), O.RDONLY | O.CLOEXEC, 0);
+  if (folder < 0) return;
+  trySyscall('flock', folder, LOCK.EX); // ip-netns(8) locks it too, or both would bind it
+  const share = (): number => mount('', NETNS, MS.SHARED | MS.REC);
+  // A failure is no matter here: without the privilege the next mount says so.
+  if (share() === -errnoNumber('EINVAL') && mount(NETNS, NETNS, MS.BIND | MS.REC) === 0) share();
+  closeDescriptor(folder);
+}
+
 const WHY: Readonly<Record<string, string>> = {
   EPERM: 'Mounting takes CAP_SYS_ADMIN in the user namespace that owns the present mnt namespace: be root.',
   EACCES: 'This user may not write there: be root, or choose another path.',
   ENOENT: 'There is no such folder, or nothing of that name.',
-  EEXIST: 'Something is kept there already: choose another name, or release it first.',
+  EEXIST:
+    'A file is there already: choose another name, or remove it first (isol8 ns rm; isol8 gc what a crash has left).',
 };
 
 function failure(operation: string, path: string, errno: string, kind?: NamespaceKind): Isol8Error {
-  const older = 'A mnt namespace can be kept only in one that is older than itself.';
+  const older =
+    'A mnt namespace can be kept only in one that is older than itself; since Linux 6.18, which numbers them per ' +
+    'processor, a newer one may count as older: then make it anew.';
   const why = errno === 'EINVAL' ? (kind === 'mnt' ? older : 'Nothing is kept there.') : WHY[errno];
   return new Isol8Error(errno, `keep a namespace: ${operation} ${path}: ${errno}${why ? `. ${why}` : ''}`);
 }

@@ -3,7 +3,8 @@ import type { RawArgument } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { IOCTL } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
-import { keepNamespace, keptPath, releaseNamespace } from './keep.js';
+import { keepNamespace, releaseNamespace } from './keep.js';
+import { keptPath } from './kept-path.js';
 import type { NamespaceKind } from './kinds.js';
 import { describe, type NamespaceTarget, type OpenNamespace, openNamespace, openOfAnyKind } from './open.js';
 
@@ -87,9 +88,11 @@ export class Namespace implements Disposable {
    * For pid, since Linux 6.11: the number that a process of ours has in there, or with `from: 'inside'` the number here of
    * one in there. Undefined when it is not in there.
    *
+   * @throws SpecError for another kind.
    * @throws UnsupportedError on an older kernel.
    */
   translatePid(pid: number, from: 'outside' | 'inside' = 'outside'): number | undefined {
+    this.#mustBe('pid', 'translate a pid');
     const request = from === 'outside' ? IOCTL.NS_GET_TGID_IN_PIDNS : IOCTL.NS_GET_TGID_FROM_PIDNS;
     const result = trySyscall('ioctl', this.fd, request, pid);
     if (result >= 0) return result;
@@ -102,9 +105,11 @@ export class Namespace implements Disposable {
    * For mnt, since Linux 6.12: its number in the kernel's list, which never comes again, and how many mounts it has
    * (NS_MNT_GET_INFO).
    *
+   * @throws SpecError for another kind.
    * @throws UnsupportedError on an older kernel.
    */
   mountInfo(): { id: bigint; mounts: number } {
+    this.#mustBe('mnt', 'count its mounts');
     const info = new Uint8Array(16);
     const view = new DataView(info.buffer);
     view.setUint32(0, info.length, true);
@@ -158,9 +163,13 @@ export class Namespace implements Disposable {
     if (result < 0) throw this.#failure('ask for its owner', errnoName(-result));
   }
 
+  #mustBe(kind: NamespaceKind, operation: string): void {
+    if (this.kind !== kind)
+      throw new SpecError('namespace', `${this}: ${operation}: only a ${kind} namespace can do that`);
+  }
+
   #failure(operation: string, errno: string, since?: string): Isol8Error {
-    const unknown = errno === 'ENOTTY' && since !== undefined;
-    if (unknown && (this.kind === 'pid' || this.kind === 'mnt'))
+    if (errno === 'ENOTTY' && since !== undefined)
       return new UnsupportedError(`${this}: ${operation}: this needs ${since}`);
     return new Isol8Error(errno, `${this}: ${operation}: ${errno}`);
   }

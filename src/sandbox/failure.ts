@@ -68,7 +68,7 @@ export function failureTexts(plan: Plan, facts: Facts): FailureTexts {
     })),
   );
   const general = [...calls].flatMap((call) =>
-    generalCauses(call).map(({ errno, text }) => ({ where: { call }, errno, text })),
+    generalCauses(call, locks).map(({ errno, text }) => ({ where: { call }, errno, text })),
   );
   return {
     heads: steps.map((step) => `isol8: ${headOf(step)}: `),

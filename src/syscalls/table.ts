@@ -36,6 +36,7 @@ export const SYSCALLS = {
   kill: row(62, 129, 'id', 'flags:signal'),
   fcntl: row(72, 25, 'fd', 'flags:fcntl', 'number'),
   getdents64: row(217, 61, 'fd', 'address', 'number'),
+  flock: row(73, 32, 'fd', 'number'),
   fchdir: row(81, 50, 'fd'),
   chdir: row(80, 49, 'path'),
   fchmod: row(91, 52, 'fd', 'octal'),

@@ -20,6 +20,8 @@ const layers: Readonly<Record<string, number>> = {
   sandbox: 3,
   oci: 4,
   lab: 4,
+  kept: 4,
+  doctor: 4,
   web: 5,
   cli: 6,
 };

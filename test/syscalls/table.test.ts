@@ -30,7 +30,10 @@ const group = (prefix: string, values: Readonly<Record<string, number>>): Check[
   Object.entries(values).map(([name, value]) => ({ name: `${prefix}${name}`, value }));
 
 /** Newer than the headers of a distribution may be: compared where they are there. */
-const NEW = ['MFD_EXEC', 'MFD_NOEXEC_SEAL', 'NS_MNT_GET_INFO', '__NR_listns'];
+const NEW = [
+  ...['MFD_EXEC', 'MFD_NOEXEC_SEAL', 'NS_MNT_GET_INFO', '__NR_listns'],
+  ...['NS_GET_PID_FROM_PIDNS', 'NS_GET_TGID_FROM_PIDNS', 'NS_GET_PID_IN_PIDNS', 'NS_GET_TGID_IN_PIDNS'],
+];
 
 /** Headers that do not get along with each other are in units of their own. */
 const UNITS: readonly { readonly headers: readonly string[]; readonly checks: readonly Check[] }[] = [
@@ -47,6 +50,7 @@ const UNITS: readonly { readonly headers: readonly string[]; readonly checks: re
     checks: [
       ...group('CLONE_', constants.CLONE),
       ...group('O_', constants.O),
+      ...group('LOCK_', constants.LOCK),
       ...group('AT_', constants.AT),
       ...group('STATX_', constants.STATX),
       ...group('RESOLVE_', constants.RESOLVE),
@@ -110,6 +114,7 @@ const UNITS: readonly { readonly headers: readonly string[]; readonly checks: re
 /** glibc names some resource limits by macros of another kind, some not at all. */
 const RLIMITS = ['AS', 'CORE', 'CPU', 'DATA', 'FSIZE', 'NOFILE', 'STACK'];
 const cName = (name: string): string => {
+  if (name === 'MNT_NOFOLLOW') return 'UMOUNT_NOFOLLOW';
   const limit = /^__RLIMIT_(.*)$/.exec(name)?.[1];
   return limit !== undefined && RLIMITS.includes(limit) ? `RLIMIT_${limit}` : name;
 };

@@ -31,7 +31,7 @@ export const runCommand = {
       choices: ALL_KINDS.map((kind) => `${kind}=`),
       repeatable: true,
       group: 'Namespaces',
-      help: 'Join an existing namespace: a pid, a path, or for net a name of ip-netns(8).',
+      help: 'Join an existing namespace: a pid, a path, or a name of isol8 ns, for net also of ip-netns(8).',
     },
     {
       name: 'hostname',

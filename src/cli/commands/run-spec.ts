@@ -1,4 +1,4 @@
-import { SpecError } from '../../foundation/errors.js';
+import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import type { IdMapChoice } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
@@ -181,6 +181,8 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   keepCapabilities: '--keep-caps',
   noNewPrivileges: '--no-new-privs',
   namespaces: '--join',
+  kinds: '--kind',
+  loopback: '--no-loopback',
 };
 
 const DIRECT: readonly string[] = [
@@ -196,7 +198,7 @@ const DIRECT: readonly string[] = [
 ];
 
 /** What a person wrote that became this field of the spec: `--hostname`, `--volume /a:/b`. */
-export function optionOf(field: string, options: RunOptions): string {
+function optionOf(field: string, options: RunOptions): string {
   const [isMount, index = 0] = /^mounts(?:\[(\d+)\])?/.exec(field) ?? [];
   if (isMount) {
     const mounts = options.values.filter(({ option }) => ['volume', 'tmpfs', 'mount'].includes(option.name));
@@ -205,4 +207,14 @@ export function optionOf(field: string, options: RunOptions): string {
   }
   const top = field.split(/[.[]/)[0] as string;
   return OPTION_OF[field] ?? OPTION_OF[top] ?? (DIRECT.includes(top) ? `--${top}` : field);
+}
+
+/** The same error with the option in place of the spec's field. */
+export function inOptions(error: unknown, options: RunOptions): unknown {
+  if (error instanceof SpecError) return new SpecError(optionOf(error.field, options), error.problem);
+  if (!(error instanceof Isol8Error)) return error;
+  // A namespace that cannot be opened: its code is the errno, so that the field is in the message alone.
+  const [, field, problem] = /^(namespaces\.\w+): (.*)$/s.exec(error.message) ?? [];
+  if (field === undefined) return error;
+  return new Isol8Error(error.code, `${optionOf(field, options)}: ${problem}`, { cause: error });
 }

@@ -2,10 +2,11 @@
 import { SpecError } from '../../foundation/errors.js';
 import { type IdRange, parseIdRange } from '../../ids/ranges.js';
 import type { IdMapChoice } from '../../ids/resolve.js';
+import { keptPath } from '../../namespaces/kept-path.js';
 import { isNamespaceKind, type NamespaceKind } from '../../namespaces/kinds.js';
 import type { MountSpec, ResourceLimit, TmpfsMount } from '../../sandbox/spec.js';
 
-/** `net=1234`, `net=/run/netns/blue`, `net=blue`. */
+/** `net=1234`, `net=/run/netns/blue`, `net=blue`: a name is one of isol8 ns, for net also of ip-netns(8). */
 export function parseJoin(text: string): [NamespaceKind, string | number] {
   const at = text.indexOf('=');
   const [kind, target] = [text.slice(0, at), text.slice(at + 1)];
@@ -14,8 +15,12 @@ export function parseJoin(text: string): [NamespaceKind, string | number] {
   }
   if (/^\d+$/.test(target)) return [kind, Number(target)];
   if (target.includes('/')) return [kind, target];
-  if (kind === 'net') return [kind, `/run/netns/${target}`];
-  throw new SpecError('--join', `'${target}' is neither a pid nor a path; only net namespaces have names`);
+  if (kind === 'pid')
+    throw new SpecError(
+      '--join',
+      `'${target}' is neither a pid nor a path, and a pid namespace is never kept under a name`,
+    );
+  return [kind, keptPath(target, kind)];
 }
 
 const MAP_WORDS: readonly string[] = ['auto', 'subids', 'all', 'none'];

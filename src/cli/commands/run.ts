@@ -1,11 +1,11 @@
-import { Isol8Error, SpecError } from '../../foundation/errors.js';
+import { SpecError } from '../../foundation/errors.js';
 import { become } from '../../sandbox/become.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
 import { descriptorCount } from './preserved-descriptors.js';
 import { runCommand } from './run-options.js';
-import { optionOf, type RunOptions, specOf } from './run-spec.js';
+import { inOptions, type RunOptions, specOf } from './run-spec.js';
 
 /** isol8 run. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -15,16 +15,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     throw inOptions(error, options);
   }
-}
-
-/** The same error with the option in place of the spec's field. */
-function inOptions(error: unknown, options: RunOptions): unknown {
-  if (error instanceof SpecError) return new SpecError(optionOf(error.field, options), error.problem);
-  if (!(error instanceof Isol8Error)) return error;
-  // A namespace that cannot be opened: its code is the errno, so that the field is in the message alone.
-  const [, field, problem] = /^(namespaces\.\w+): (.*)$/s.exec(error.message) ?? [];
-  if (field === undefined) return error;
-  return new Isol8Error(error.code, `${optionOf(field, options)}: ${problem}`, { cause: error });
 }
 
 /** Where nothing is left to do after the start, the launcher takes this process's place. */

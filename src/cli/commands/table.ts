@@ -2,8 +2,10 @@ import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
 import { enterCommand } from './enter-options.js';
+import { gcCommand } from './gc-options.js';
 import { graphCommand } from './graph-options.js';
 import { lsCommand } from './ls-options.js';
+import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
 import { unshareCommand } from './unshare-options.js';
 
@@ -29,5 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   enterCommand,
   lsCommand,
   graphCommand,
+  nsCommand,
+  gcCommand,
   completionCommand,
 ];

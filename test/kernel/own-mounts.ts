@@ -1,0 +1,41 @@
+/**
+ * For tests that keep namespaces: they run once more, as a whole, by root in a mount namespace of their own with an
+ * empty /run, so that nothing of the machine's is seen or changed. An ordinary user is root of a user namespace there.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { isRoot } from './caller.js';
+
+const root = new URL('../..', import.meta.url).pathname;
+const MARK = 'ISOL8_TEST_OWN_MOUNTS';
+
+/**
+ * Since Linux 6.18 each processor numbers mnt namespaces from a range of its own, and one can be kept only where the
+ * number is smaller: on one processor that is always so for what is older.
+ */
+const processor = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+
+/** The command line that puts another behind it into such a mount namespace. */
+export const ownMounts: readonly string[] = [
+  ...['taskset', '-c', processor, 'unshare'],
+  ...(isRoot ? [] : ['--user', '--map-root-user', '--map-auto']),
+  ...['--mount', '--net', '--propagation', 'private'],
+  ...['sh', '-ec', 'mount -t tmpfs tmpfs /run; exec "$@"', 'sh'],
+];
+
+export function describeInOwnMounts(file: string, title: string, tests: () => void): void {
+  if (process.env[MARK] !== undefined) {
+    describe(title, tests);
+    return;
+  }
+  it(`${title}, in mounts of their own`, () => {
+    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+    const test = [process.execPath, '--import', 'tsx', '--test', new URL(file).pathname];
+    const [command, ...args] = [...ownMounts, ...test] as [string, ...string[]];
+    const options = { cwd: root, env: { ...inherited, [MARK]: '1' }, encoding: 'utf8' } as const;
+    const { status, stdout, stderr } = spawnSync(command, args, options);
+    assert.equal(status, 0, stdout + stderr);
+  });
+}
