@@ -14,7 +14,7 @@ export interface Caller {
   readonly become: readonly string[];
 }
 
-const ordinary: Caller = isRoot
+export const ordinary: Caller = isRoot
   ? {
       name: 'an ordinary user',
       uid: USER,
