@@ -55,12 +55,12 @@ export function runSession(steps: readonly Step[], before: readonly string[]): s
   }
 }
 
+const HOST = new RegExp(`(?<![\\w-])${hostname().replaceAll('.', '\\.')}(?![\\w-])`, 'g');
 const INODE = /\[\d{4,}\]/g;
 
 /** A line without what may differ. */
 function skeleton(line: string): string {
   return line
-    .replaceAll(hostname(), 'my-machine')
     .replaceAll(INODE, '[INODE]')
     .replaceAll(/0x[0-9a-f]+/g, 'HEX')
     .replaceAll(/-?\b(\d+(\.\d+)?(ms|us|ns|[dhms]))+\b/g, 'DURATION')
@@ -79,7 +79,8 @@ function pair(expected: readonly string[], actual: readonly string[]): [string, 
       skipping = true;
       continue;
     }
-    const same = (other: string): boolean => skeleton(other) === skeleton(line);
+    const same = (other: string): boolean =>
+      skeleton(other.replaceAll(HOST, 'my-machine')) === skeleton(line);
     const at = skipping ? actual.findIndex((other, i) => i >= next && same(other)) : next;
     const other = actual[at];
     if (other === undefined || !same(other))
