@@ -1,5 +1,5 @@
 import { SpecError } from '../../foundation/errors.js';
-import { keptPath } from '../../namespaces/keep.js';
+import { keptPath } from '../../namespaces/kept-path.js';
 import { ALL_KINDS, KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import { describe, type OpenNamespace, openNamespace, ownerInodes, ownInode } from '../../namespaces/open.js';
 import type { EnteredNamespace, EnterSpec } from '../../sandbox/in-place/enter-spec.js';
