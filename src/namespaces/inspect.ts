@@ -1,4 +1,5 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, cString, SystemCallError, syscall } from '../syscalls/binding.js';
 import { AT, O } from '../syscalls/constants.js';
 import { tryOpenDirectory } from '../syscalls/directory.js';
@@ -26,6 +27,7 @@ const TICKS_PER_SECOND = 100;
  * see nothing of it.
  */
 export function inspect(pid: number): ProcessInspection {
+  loadAddon(); // or say that this is not Linux
   if (!Number.isSafeInteger(pid) || pid < 1) throw new SpecError('pid', `${pid} is not a positive integer`);
   const directory = tryOpenDirectory(AT.FDCWD, `/proc/${pid}`, O.PATH);
   if (directory < 0) throw failure(pid, errnoName(-directory));

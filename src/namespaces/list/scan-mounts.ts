@@ -17,7 +17,8 @@ export interface MountedNamespace {
 export function parseNamespaceMounts(mountinfo: string): MountedNamespace[] {
   if (!mountinfo.includes(' - nsfs ')) return [];
   return mountinfo.split('\n').flatMap((line) => {
-    const [, kind = '', inode, path = ''] = /^\d+ \d+ \S+ (\w+):\[(\d+)\] (\S+) .* - nsfs /.exec(line) ?? [];
+    const [, kind = '', inode, path = ''] =
+      /^\d+ \d+ [^ ]+ (\w+):\[(\d+)\] ([^ ]+) [^\n]* - nsfs /.exec(line) ?? [];
     if (!isNamespaceKind(kind)) return [];
     return [{ kind, inode: Number(inode), path: unescapeMountPath(path) }];
   });
