@@ -15,6 +15,7 @@ import { Compiled } from './compiled.js';
 import type { Table } from './figures.js';
 import { judge, median, quantile } from './figures.js';
 import { heapBench } from './heap.js';
+import { listBench } from './list.js';
 import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
 import { pid1Bench } from './pid1.js';
@@ -30,6 +31,7 @@ const BENCHES = [
   throughputBench,
   pid1Bench,
   commandLineBench,
+  listBench,
 ];
 
 function select(names: readonly string[]): Bench[] {
