@@ -16,6 +16,7 @@ import type { Table } from './figures.js';
 import { judge, median, quantile } from './figures.js';
 import { heapBench } from './heap.js';
 import { joinBench } from './join.js';
+import { listBench } from './list.js';
 import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
 import { pid1Bench } from './pid1.js';
@@ -32,6 +33,7 @@ const BENCHES = [
   pid1Bench,
   commandLineBench,
   joinBench,
+  listBench,
 ];
 
 function select(names: readonly string[]): Bench[] {

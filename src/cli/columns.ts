@@ -78,8 +78,7 @@ function textRows(lines: readonly Line[], layout: Layout): string[][] {
 function printable(cell: Cell, { isList, flat }: { isList: boolean; flat: boolean }): string {
   const text = cell === undefined ? '' : String(cell);
   const lines = isList ? text.split('\n') : [text];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const escaped = lines.map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]/g, escapeBytes));
+  const escaped = lines.map((line) => (PLAIN.test(line) ? line : line.replace(CONTROL, escapeBytes)));
   return escaped.join(flat ? ',' : '\n');
 }
 
@@ -87,7 +86,14 @@ function escapeBytes(text: string): string {
   return [...Buffer.from(text, 'utf8')].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
-const widthOf = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
+/** Most cells: a letter of them is a place of the terminal. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
+
+const widthOf = (text: string): number =>
+  PLAIN.test(text) ? text.length : Math.max(...text.split('\n').map((line) => [...line].length));
 
 /** Takes what a line is too wide from the columns that may shrink, the widest first. */
 function fit({ columns, width }: Layout, widths: number[]): number[] {
@@ -114,15 +120,19 @@ function alignRow(
   const height = Math.max(...cells.map(({ length }) => length));
   return Array.from({ length: height }, (_, i) => {
     const parts = cells.map((lines, column) => {
-      const text = [...(lines[i] ?? '')].slice(0, widths[column]);
+      const width = widths[column] ?? 0;
+      const text = cut(lines[i] ?? '', width);
       const { right, name } = layout.columns[column] ?? { name: '' };
-      const padding = ' '.repeat(Math.max(0, (widths[column] ?? 0) - text.length));
-      if (right && name !== layout.tree) return padding + text.join('');
-      return column === row.length - 1 ? text.join('') : text.join('') + padding;
+      const padding = ' '.repeat(width - widthOf(text));
+      if (right && name !== layout.tree) return padding + text;
+      return column === row.length - 1 ? text : text + padding;
     });
     return `${parts.join(' ')}\n`;
   });
 }
+
+const cut = (text: string, width: number): string =>
+  widthOf(text) <= width ? text : [...text].slice(0, width).join('');
 
 /** Words divided by single spaces; whatever is in a word that could be taken for a space is written as bytes. */
 export function renderRaw(lines: readonly Line[], { columns, headings }: Layout): string {
