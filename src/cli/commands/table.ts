@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
+import { doctorCommand } from './doctor-options.js';
 import { gcCommand } from './gc-options.js';
 import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
@@ -21,4 +22,10 @@ export const program = {
   ],
 } as const satisfies CommandSpec;
 
-export const COMMANDS: readonly CommandSpec[] = [runCommand, nsCommand, gcCommand, completionCommand];
+export const COMMANDS: readonly CommandSpec[] = [
+  runCommand,
+  nsCommand,
+  gcCommand,
+  doctorCommand,
+  completionCommand,
+];
