@@ -79,7 +79,7 @@ function reasons(kinds: readonly KindTrials[], style: Style): string {
     ];
     for (const { failure } of failed) {
       if (failure === undefined) continue;
-      const text = failure.replace(/ \(step \d+ of \d+: .*?\)/, '');
+      const text = failure.replace(/^[^:]*: (?=E[A-Z]+ )/, '').replace(/ \(step \d+ of \d+: .*?\)/, '');
       byText.set(text, [...new Set([...(byText.get(text) ?? []), kind])]);
     }
   }
