@@ -165,7 +165,7 @@ function sentence(text: string): string {
 }
 
 /** Greedy lines of at most `width`; a longer word has a line of its own. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter(Boolean)) {

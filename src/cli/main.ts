@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   graph: async () => (await import('./commands/graph.js')).graphOf,
   ns: async () => (await import('./commands/ns.js')).ns,
   gc: async () => (await import('./commands/gc.js')).gc,
+  doctor: async () => (await import('./commands/doctor.js')).doctor,
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 

@@ -59,3 +59,9 @@ export function likelyCause(circumstances: Circumstances, errno: string): string
   const causes = [...specificCauses(circumstances), ...generalCauses(syscallOf(step), circumstances.locks)];
   return causes.find((cause) => cause.errno === errno)?.text ?? '';
 }
+
+/** The same for the launcher's own start, which makes no namespace yet. */
+export function launcherCause(errno: string, locks: Locks): string {
+  if (![...FILTERED, 'EAGAIN'].includes(errno)) return '';
+  return generalCauses('clone', locks).find((cause) => cause.errno === errno)?.text ?? '';
+}

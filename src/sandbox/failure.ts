@@ -3,7 +3,7 @@ import { syscallOf } from '../syscalls/encode.js';
 import type { FailureTexts } from '../syscalls/failure-table.js';
 import { OUTSIDE_STEP } from '../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../syscalls/plan.js';
-import { generalCauses, likelyCause, specificCauses } from './causes.js';
+import { generalCauses, launcherCause, likelyCause, specificCauses } from './causes.js';
 import type { Facts } from './facts.js';
 import { readLocks } from './locks.js';
 
@@ -42,7 +42,12 @@ export function stepError(plan: Plan, facts: Facts, failed: { index: number; err
   const step = steps[index];
   if (!step) {
     const what = OUTSIDE_STEP[index] ?? 'start the launcher';
-    return new StepError(errno, `${what}: ${errno}`, { syscall: what, step: 0, steps: steps.length });
+    const cause = launcherCause(errno, readLocks());
+    return new StepError(errno, `${what}: ${errno}${cause && `. ${cause}`}`, {
+      syscall: what,
+      step: 0,
+      steps: steps.length,
+    });
   }
   const cause = likelyCause({ step, facts, locks: readLocks() }, errno);
   const place = `step ${index + 1} of ${steps.length}: ${step.why}`;

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
+import { doctorCommand } from './doctor-options.js';
 import { enterCommand } from './enter-options.js';
 import { gcCommand } from './gc-options.js';
 import { graphCommand } from './graph-options.js';
@@ -33,5 +34,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   graphCommand,
   nsCommand,
   gcCommand,
+  doctorCommand,
   completionCommand,
 ];

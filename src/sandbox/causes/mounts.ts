@@ -27,7 +27,7 @@ export const MOUNT_CAUSES: readonly Cause[] = [
   cause(
     'open_tree',
     'EINVAL',
-    'Its mount is unbindable, or covers something that nobody may uncover in a new user namespace.',
+    'It is in another mnt namespace, as what is behind /proc/PID/root is, or its mount is unbindable.',
   ),
   cause('umount2', 'EINVAL', 'It is no mount point, or one that came from outside and is locked.'),
   cause('fsconfig', 'EINVAL', 'The file system does not take this option or value.'),
