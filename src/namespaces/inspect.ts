@@ -1,5 +1,5 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
-import { loadAddon } from '../syscalls/addon.js';
+import { currentArchitecture } from '../syscalls/architecture.js';
 import { closeDescriptor, cString, SystemCallError, syscall } from '../syscalls/binding.js';
 import { AT, O } from '../syscalls/constants.js';
 import { tryOpenDirectory } from '../syscalls/directory.js';
@@ -22,12 +22,13 @@ const TICKS_PER_SECOND = 100;
  * number is given to another meanwhile. What this user may not see is undefined and named in `hidden`. See proc(5).
  *
  * @param pid In the pid namespace that /proc is of.
+ * @throws UnsupportedError anywhere but on Linux on a processor that isol8 knows.
  * @throws SpecError when `pid` is no positive integer.
  * @throws Isol8Error with the code ESRCH when there is no such process (any more), EACCES or EPERM when this user may
  * see nothing of it.
  */
 export function inspect(pid: number): ProcessInspection {
-  loadAddon(); // or say that this is not Linux
+  currentArchitecture(); // before all: on another system that is what is wrong
   if (!Number.isSafeInteger(pid) || pid < 1) throw new SpecError('pid', `${pid} is not a positive integer`);
   const directory = tryOpenDirectory(AT.FDCWD, `/proc/${pid}`, O.PATH);
   if (directory < 0) throw failure(pid, errnoName(-directory));

@@ -1,4 +1,7 @@
-/** A small world of namespaces to look at: a pid and a mount namespace of its own, and what keeps others alive. */
+/**
+ * A small world of namespaces to look at: a pid and a mount namespace of its own, and what keeps others alive. Its uts and
+ * net namespaces are its own too, since nobody but root of the machine may go back to the machine's.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { isRoot, program } from './cli-program.js';
@@ -62,8 +65,11 @@ until [ "$(readlink /proc/$owned/ns/uts)" != "$(readlink /proc/self/ns/uts)" ]; 
 sleep 60 9< /proc/$owned/ns/uts &
 until [ -e /proc/$!/fd/9 ]; do sleep 0.02; done
 kill $owned
-python3 -c "$HOLDER" &
-until [ -e /mnt/held ] && [ "$(ls /proc | grep -c '^[0-9]')" -ge 8 ]; do sleep 0.02; done
+python3 -c "$HOLDER" & holder=$!
+until [ -e /mnt/held ] && [ "$(ls /proc | grep -c '^[0-9]')" -ge 8 ]; do
+  kill -0 $holder || exit 1
+  sleep 0.02
+done
 sleep 0.2
 isol8() { "$NODE" "$PROGRAM" "$@"; }
 `;
@@ -74,6 +80,8 @@ export function inWorld(script: string): string {
   const args = [
     ...user,
     '--mount',
+    '--uts',
+    '--net',
     '--pid',
     '--fork',
     '--mount-proc',
