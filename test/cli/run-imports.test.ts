@@ -11,7 +11,9 @@ const src = new URL('../../src/', import.meta.url);
 
 /** What takes another way: help, --explain, a process that stays, another command. */
 const BRANCHES = ['cli/help.js', 'cli/commands/run-explain.js', 'cli/commands/run-attached.js'];
-const OTHER_COMMANDS = ['cli/commands/completion.js', 'cli/commands/overview.js'];
+const OTHER_COMMANDS = ['completion', 'doctor', 'gc', 'ns', 'overview'].map(
+  (command) => `cli/commands/${command}.js`,
+);
 
 interface Imports {
   readonly fixed: string[];
