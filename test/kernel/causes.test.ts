@@ -91,12 +91,15 @@ describeAsRoot(import.meta.url, 'the cause of an errno', () => {
     await fails(nested, {}, /^clone3? .*: (ENOSPC|EUSERS) .*nested 32 deep/);
   });
 
-  it('EINVAL of setns into a pid namespace that is not below', () =>
-    fails(
-      behind(['unshare', '--pid', '--fork', '--kill-child']),
-      { namespaces: { ...SHARED, pid: `/proc/${process.pid}/ns/pid` } },
+  it('EINVAL of setns into a pid namespace that is not below', () => {
+    const below = ['unshare', '--pid', '--fork', '--kill-child'];
+    const script = `exec ${below.join(' ')} "$@" 9</proc/self/ns/pid`;
+    return fails(
+      behind([...below, 'sh', '-c', script, 'sh']),
+      { namespaces: { ...SHARED, pid: { fd: 9 } } },
       /^setns the pid namespace: EINVAL .*not a child of ours/,
-    ));
+    );
+  });
 
   it('EINVAL of a bind from another mnt namespace', async () => {
     await using other = await spawn(['sleep', '60'], { namespaces: ['mnt'], proc: false, stdio: 'ignore' });
