@@ -21,6 +21,7 @@ const RECIPES = {
   libcTrue: { flags: ['-static'], sources: ['true.c'] },
   processTree: { flags: ['-static'], sources: ['process-tree.c', 'set-up.c'] },
   helper: { flags: WITHOUT_LIBC, sources: ['helper.c', 'set-up.c'] },
+  population: { flags: ['-static'], sources: ['population.c'] },
   timeCommand: { flags: ['-static'], sources: ['time-command.c'] },
 } satisfies Record<string, Recipe>;
 

@@ -15,6 +15,8 @@ import { Compiled } from './compiled.js';
 import type { Table } from './figures.js';
 import { judge, median, quantile } from './figures.js';
 import { heapBench } from './heap.js';
+import { joinBench } from './join.js';
+import { listBench } from './list.js';
 import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
 import { pid1Bench } from './pid1.js';
@@ -30,6 +32,8 @@ const BENCHES = [
   throughputBench,
   pid1Bench,
   commandLineBench,
+  joinBench,
+  listBench,
 ];
 
 function select(names: readonly string[]): Bench[] {

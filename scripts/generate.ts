@@ -1,5 +1,6 @@
 /** Writes what is generated from tables and checked in; with --check, fails when a file differs instead. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { renderGuide } from './guide.js';
 import { renderWireHeader } from './wire-header.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -7,6 +8,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const outputs: Record<string, string> = {
   'native/include/wire.h': renderWireHeader(),
   'src/cli/version.ts': `/** Generated from package.json by npm run generate. */\nexport const VERSION = '${version}';\n`,
+  ...renderGuide(),
 };
 
 let stale = false;
@@ -15,7 +17,7 @@ for (const [path, text] of Object.entries(outputs)) {
   if (!process.argv.includes('--check')) {
     writeFileSync(url, text);
   } else if (readFileSync(url, 'utf8') !== text) {
-    console.error(`${path} differs from what its table says; run: npm run generate`);
+    console.error(`${path} differs from what it is made from; run: npm run generate`);
     stale = true;
   }
 }

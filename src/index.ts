@@ -2,7 +2,24 @@ export type { Duration } from './foundation/duration.js';
 export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js';
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
+export type {
+  CapabilitySets,
+  CgroupPath,
+  MappedIds,
+  NamespaceIdentity,
+  NamespaceLinkName,
+  ProcessInspection,
+  ProcessUser,
+} from './namespaces/inspect/inspection.js';
+export { inspect } from './namespaces/inspect.js';
 export type { NamespaceKind } from './namespaces/kinds.js';
+export type {
+  ListedNamespace,
+  ListedProcess,
+  NamespaceHolder,
+  NamespaceList,
+} from './namespaces/list/namespace.js';
+export { list } from './namespaces/list.js';
 export { Namespace } from './namespaces/namespace.js';
 export type { NamespaceTarget } from './namespaces/open.js';
 export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
@@ -28,3 +45,5 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { type GraphOptions, graph } from './web/graph.js';
+export type { GraphFormat } from './web/graph-formats.js';

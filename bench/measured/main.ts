@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeCensus } from './census.js';
 import { compileOften } from './compile.js';
+import { enterOften } from './enter.js';
 import { measurePid1 } from './pid1.js';
 import type { Answer, Request } from './protocol.js';
 import { startMany, timeOne } from './start.js';
@@ -29,6 +30,8 @@ function answer(request: Request, dist: string): Promise<Answer<Request>> | Answ
       return allocate(request.mebibytes);
     case 'pid1':
       return measurePid1(request.command, dist);
+    case 'enter':
+      return enterOften(request, dist);
     case 'compile':
       return compileOften(request, dist);
   }

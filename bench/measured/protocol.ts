@@ -18,6 +18,8 @@ export type Request =
   | { readonly ask: 'allocate'; readonly mebibytes: number }
   /** The memory of PID 1 while `command` sleeps. */
   | { readonly ask: 'pid1'; readonly command: readonly string[] }
+  /** Enter another namespace and come back, `count` times. */
+  | { readonly ask: 'enter'; readonly count: number }
   /** Check, compile and encode a spec, `count` times. */
   | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
 
@@ -33,6 +35,8 @@ interface Answers {
   census: Census;
   allocate: { readonly resident: number };
   pid1: { readonly status: number; readonly rollup: number };
+  /** Microseconds for one. */
+  enter: { readonly each: number };
   /** Milliseconds for one. */
   compile: {
     readonly parse: number;

@@ -28,7 +28,9 @@ function tables(program: CommandSpec, commands: readonly CommandSpec[]): string 
       longNames(option).map((long) => quote(long + colons[option.argument ?? 'none'])),
     );
     const short = options.flatMap((option) =>
-      option.short === undefined ? [] : [option.short + colons[option.argument ?? 'none']],
+      option.short === undefined
+        ? []
+        : [option.short + colons[option.bareShort ? 'none' : (option.argument ?? 'none')]],
     );
     const operands = name === '' ? 'subcommand' : command.operands;
     return `    ${quote(name)}) short=${quote(short.join(''))} operands=${operands}

@@ -6,6 +6,10 @@ import { STDERR, write } from './output.js';
 /** A command is loaded when it is called, so that none pays for another. */
 const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   run: async () => (await import('./commands/run.js')).run,
+  unshare: async () => (await import('./commands/unshare.js')).unshare,
+  enter: async () => (await import('./commands/enter.js')).enter,
+  ls: async () => (await import('./commands/ls.js')).ls,
+  graph: async () => (await import('./commands/graph.js')).graphOf,
   ns: async () => (await import('./commands/ns.js')).ns,
   gc: async () => (await import('./commands/gc.js')).gc,
   doctor: async () => (await import('./commands/doctor.js')).doctor,
@@ -30,8 +34,12 @@ function report(error: unknown, command: string | undefined): number {
       ? (error.stack ?? error.message)
       : String(error);
   say(`${name}: ${text}\n`);
-  return known && 'syscall' in error && error.syscall === 'execve' ? execStatus(error.code) : EXIT.failed;
+  if (known && 'syscall' in error && error.syscall === 'execve') return execStatus(error.code);
+  return AS_UTIL_LINUX.includes(command ?? '') ? 1 : EXIT.failed;
 }
+
+/** Commands that scripts call in place of util-linux's, which end with 1 when they fail. */
+const AS_UTIL_LINUX: readonly string[] = ['unshare', 'enter'];
 
 /** The way around process.stderr needs the addon, and that it is not there may be what is to be said. */
 function say(text: string): void {

@@ -1,12 +1,12 @@
 /** The calls that move the calling JavaScript thread itself: unshare(2), setns(2), sethostname(2). */
-import { Isol8Error } from '../foundation/errors.js';
+import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, O } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
 import { statFile } from '../syscalls/files.js';
 import { launchThread } from '../syscalls/launch.js';
-import { ALL_KINDS, KINDS, type NamespaceKind } from './kinds.js';
+import { ALL_KINDS, isNamespaceKind, KINDS, type NamespaceKind } from './kinds.js';
 
 /**
  * A thread of a process with several threads, as every Node program is, may not make or join this kind of namespace.
@@ -34,13 +34,16 @@ export interface ThreadTarget {
  * that were started before. A new pid or time namespace takes in the children of this thread only, not the thread. A new
  * mnt namespace also gives the thread a working directory of its own, apart from the other threads'.
  *
- * @throws ThreadError for `user`, which no thread of many may make.
+ * @throws SpecError for what is no kind, ThreadError for `user`, which no thread of many may make.
  * @throws Isol8Error EPERM without CAP_SYS_ADMIN, ENOSPC where a limit of /proc/sys/user is reached.
  */
 export function unshare(kinds: readonly NamespaceKind[]): void {
+  beforeMoving();
+  const unknown = kinds.find((kind) => !isNamespaceKind(kind));
+  if (unknown !== undefined)
+    throw new SpecError('kinds', `there is no ${unknown} namespace: ${ALL_KINDS.join(', ')}`);
   if (kinds.includes('user')) throw refused('EINVAL', 'unshare', ['user'], `namespaces: { user: 'new' }`);
   const flags = kinds.reduce((sum, kind) => sum | KINDS[kind].flag, 0);
-  beforeMoving();
   const result = trySyscall('unshare', flags);
   movedBy(result === 0 ? 1 : 0);
   if (result === 0) return;

@@ -1,6 +1,7 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
-import { ALL_KINDS, type NamespaceKind } from '../namespaces/kinds.js';
+import { ALL_KINDS, isNamespaceKind, type NamespaceKind } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
+import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { encodePlan } from '../syscalls/encode.js';
@@ -44,7 +45,11 @@ export async function createNamespaces(
   kinds: readonly NamespaceKind[],
   spec: CreateSpec = {},
 ): Promise<CreatedNamespaces> {
+  loadAddon(); // or say that this is not Linux
   requireObject(spec);
+  const unknown = kinds.find((kind) => !isNamespaceKind(kind));
+  if (unknown !== undefined)
+    throw new SpecError('kinds', `there is no ${unknown} namespace: ${ALL_KINDS.join(', ')}`);
   if (kinds.includes('pid')) {
     const why = 'a pid namespace lives as long as its first process, so it cannot be made without one';
     throw new SpecError('kinds', `${why}: start that with spawn()`);

@@ -39,6 +39,9 @@ export function gatherFacts(spec: ParsedSandbox): Gathered {
   return { facts, owned: joins.map(({ fd }) => fd), caller, callerOnly: false };
 }
 
+/** Facts about the caller and the machine alone. */
+export const gatherCaller = (): Facts => callerOnly(callerFacts()).facts;
+
 let last: Gathered | undefined;
 
 function callerOnly(caller: CallerFacts): Gathered {

@@ -2,7 +2,7 @@ import { UnsupportedError } from '../foundation/errors.js';
 import { currentArchitecture } from './architecture.js';
 
 /** An argument of a system call: a typed array stands for its address. */
-export type RawArgument = number | bigint | null | Uint8Array | Int32Array;
+export type RawArgument = number | bigint | null | Uint8Array | Int32Array | Uint32Array;
 
 /** What native/addon exports; see native/addon/module.c. */
 export interface Addon {

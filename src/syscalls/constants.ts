@@ -36,7 +36,16 @@ export const OPEN_FLAGS = {
 } as const;
 
 /** linux/fcntl.h */
-export const AT = { FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, EMPTY_PATH: 0x1000, RECURSIVE: 0x8000 } as const;
+export const AT = {
+  FDCWD: -100,
+  SYMLINK_NOFOLLOW: 0x100,
+  EMPTY_PATH: 0x1000,
+  RECURSIVE: 0x8000,
+  STATX_DONT_SYNC: 0x4000,
+} as const;
+
+/** linux/stat.h */
+export const STATX = { NLINK: 4, UID: 8, INO: 0x100 } as const;
 
 /** asm-generic/fcntl.h: flock(2) */
 export const LOCK = { EX: 2 } as const;
@@ -102,6 +111,8 @@ export const IOCTL = {
   TIOCSPTLCK: 0x40045431,
   TIOCGPTPEER: 0x5441,
   SIOCSIFFLAGS: 0x8914,
+  /** sockios.h */
+  SIOCGSKNS: 0x894c,
   NS_GET_USERNS: 0xb701,
   NS_GET_PARENT: 0xb702,
   NS_GET_NSTYPE: 0xb703,
@@ -114,8 +125,15 @@ export const IOCTL = {
   NS_MNT_GET_INFO: 0x8010b70a,
 } as const;
 
-export const AF = { UNIX: 1, INET: 2 } as const;
-export const SOCK = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const AF = { UNIX: 1, INET: 2, NETLINK: 16 } as const;
+export const SOCK = {
+  STREAM: 1,
+  DGRAM: 2,
+  RAW: 3,
+  SEQPACKET: 5,
+  NONBLOCK: 0o4000,
+  CLOEXEC: 0o2000000,
+} as const;
 /** linux/if.h */
 export const IFF = { UP: 1 } as const;
 

@@ -11,7 +11,7 @@ export function openFile(path: string, flags: number = O.RDONLY): number {
 export function readTextFile(path: string): string {
   const descriptor = openFile(path);
   try {
-    return readAll(descriptor, path);
+    return readDescriptor(descriptor, path);
   } finally {
     closeDescriptor(descriptor);
   }
@@ -22,7 +22,7 @@ export function readTextFileIfAny(path: string): string | undefined {
   const descriptor = trySyscall('openat', AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0);
   if (descriptor < 0) return undefined;
   try {
-    return readAll(descriptor, path);
+    return readDescriptor(descriptor, path);
   } catch {
     return undefined;
   } finally {
@@ -30,7 +30,8 @@ export function readTextFileIfAny(path: string): string | undefined {
   }
 }
 
-function readAll(descriptor: number, path: string): string {
+/** The rest of the text of an open file; `path` is for the error. Throws SystemCallError. */
+export function readDescriptor(descriptor: number, path: string): string {
   let bytes = Buffer.alloc(4096);
   let end = 0;
   for (;;) {
@@ -97,7 +98,7 @@ export function readFileInside(root: string, path: string): string | undefined {
   if (descriptor < 0) return undefined;
   try {
     const regular = (statDescriptor(descriptor).mode & S_IFMT) === S_IFREG;
-    return regular ? readAll(descriptor, path) : undefined;
+    return regular ? readDescriptor(descriptor, path) : undefined;
   } finally {
     closeDescriptor(descriptor);
   }

@@ -39,7 +39,8 @@ describe('the help', () => {
 
   test('of isol8 names its commands, and is the answer to isol8 help, -h and no command at all', async () => {
     const page = await said('--help');
-    for (const { name, summary } of COMMANDS) assert.match(page, new RegExp(`^  ${name} +${summary}$`, 'm'));
+    const lines = page.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
+    for (const { name, summary } of COMMANDS) assert.ok(lines.includes(`${name} ${summary}`), name);
     assert.equal(await said('help'), page);
     assert.equal(await said('-h'), page);
     const { status, stdout, stderr } = await isol8([]);

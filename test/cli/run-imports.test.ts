@@ -11,8 +11,8 @@ const src = new URL('../../src/', import.meta.url);
 
 /** What takes another way: help, --explain, a process that stays, another command. */
 const BRANCHES = ['cli/help.js', 'cli/commands/run-explain.js', 'cli/commands/run-attached.js'];
-const OTHER_COMMANDS = ['completion', 'doctor', 'gc', 'ns', 'overview'].map(
-  (command) => `cli/commands/${command}.js`,
+const OTHER_COMMANDS = ['ls', 'graph', 'ns', 'gc', 'doctor', 'completion', 'overview'].map(
+  (each) => `cli/commands/${each}.js`,
 );
 
 interface Imports {

@@ -45,6 +45,7 @@ const VALUES: readonly [options: string[], line: RegExp][] = [
   [['--join', 'net=blue', '--share', 'net'], /^--join: net is to be shared by --share already$/],
   [['--join', 'net=1', '--join', 'net=2'], /^--join: net is given twice$/],
   [['--join', 'net='], /^--join: 'net=' is not KIND=TARGET/],
+  [['--join', 'uts=blue'], /^--join: .*\/uts\/blue: ENOENT/],
   [['--join', 'pid=blue'], /^--join: 'blue' is neither a pid nor a path/],
   [['--join', 'net=/nowhere'], /^--join: .*\/nowhere/],
   [['--join', 'net=/etc/passwd'], /^--join: .*\/etc\/passwd/],

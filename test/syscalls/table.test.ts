@@ -31,7 +31,7 @@ const group = (prefix: string, values: Readonly<Record<string, number>>): Check[
 
 /** Newer than the headers of a distribution may be: compared where they are there. */
 const NEW = [
-  ...['MFD_EXEC', 'MFD_NOEXEC_SEAL', 'NS_MNT_GET_INFO'],
+  ...['MFD_EXEC', 'MFD_NOEXEC_SEAL', 'NS_MNT_GET_INFO', '__NR_listns'],
   ...['NS_GET_PID_FROM_PIDNS', 'NS_GET_TGID_FROM_PIDNS', 'NS_GET_PID_IN_PIDNS', 'NS_GET_TGID_IN_PIDNS'],
 ];
 
@@ -45,12 +45,14 @@ const UNITS: readonly { readonly headers: readonly string[]; readonly checks: re
       'linux/openat2.h',
       'linux/mount.h',
       'linux/memfd.h',
+      'linux/stat.h',
     ],
     checks: [
       ...group('CLONE_', constants.CLONE),
       ...group('O_', constants.O),
       ...group('LOCK_', constants.LOCK),
       ...group('AT_', constants.AT),
+      ...group('STATX_', constants.STATX),
       ...group('RESOLVE_', constants.RESOLVE),
       ...group('MS_', constants.MS),
       ...group('OPEN_TREE_', constants.OPEN_TREE),

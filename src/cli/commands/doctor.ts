@@ -1,7 +1,7 @@
 import { type Diagnosis, diagnose } from '../../doctor/diagnose.js';
 import type { Finding } from '../../doctor/finding.js';
 import type { KindTrials, Trial } from '../../doctor/trials.js';
-import { inColumns } from '../columns.js';
+import { inColumns } from '../aligned.js';
 import { parseOptions } from '../getopt.js';
 import { renderHelp, wrap } from '../help.js';
 import { helpStyle, STDOUT, write } from '../output.js';

@@ -1,5 +1,5 @@
 import { sweep } from '../../kept/sweep.js';
-import { inColumns } from '../columns.js';
+import { inColumns } from '../aligned.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDOUT, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';

@@ -5,7 +5,7 @@ import { keptPath } from '../../namespaces/kept-path.js';
 import { ALL_KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import { Namespace } from '../../namespaces/namespace.js';
 import { statFile } from '../../syscalls/files.js';
-import { inColumns } from '../columns.js';
+import { inColumns } from '../aligned.js';
 import { type Parsed, parseOptions } from '../getopt.js';
 import { helpStyle, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';

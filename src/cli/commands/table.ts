@@ -2,9 +2,13 @@ import type { CommandSpec } from '../options.js';
 import { PROGRAM } from '../usage-error.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor-options.js';
+import { enterCommand } from './enter-options.js';
 import { gcCommand } from './gc-options.js';
+import { graphCommand } from './graph-options.js';
+import { lsCommand } from './ls-options.js';
 import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
+import { unshareCommand } from './unshare-options.js';
 
 /** The program itself, whose options stand before the command. */
 export const program = {
@@ -24,6 +28,10 @@ export const program = {
 
 export const COMMANDS: readonly CommandSpec[] = [
   runCommand,
+  unshareCommand,
+  enterCommand,
+  lsCommand,
+  graphCommand,
   nsCommand,
   gcCommand,
   doctorCommand,

@@ -1,0 +1,176 @@
+import { SpecError } from '../../foundation/errors.js';
+import { keptPath } from '../../namespaces/kept-path.js';
+import { ALL_KINDS, KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
+import { describe, type OpenNamespace, openNamespace, ownerInodes, ownInode } from '../../namespaces/open.js';
+import type { EnteredNamespace, EnterSpec } from '../../sandbox/in-place/enter-spec.js';
+import { trySyscall } from '../../syscalls/binding.js';
+import { IOCTL, O } from '../../syscalls/constants.js';
+import { errnoName } from '../../syscalls/errno.js';
+import { openFile, statFile } from '../../syscalls/files.js';
+import type { Parsed } from '../getopt.js';
+import {
+  cgroupFile,
+  contextOf,
+  environOf,
+  idsOf,
+  mustLive,
+  openTarget,
+  socketNamespace,
+  type Target,
+} from './enter-target.js';
+import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
+
+/** One that is to be entered, and the path by which messages call it. */
+type Named = OpenNamespace & { readonly name: string };
+
+/** Opens what the options name, as nsenter(1) does before it enters anything. Throws SpecError and Isol8Error. */
+export function enterSpec(options: Parsed): EnterSpec {
+  if (isShort(options)) return shortSpec(options);
+  const text = options.last('target');
+  const target = text === undefined ? undefined : openTarget(text);
+  const namespaces = namespacesOf(options, target);
+  const env = options.has('env') ? environOf(needed(target, 'env')) : environmentOf(process.env);
+  const spec = {
+    program: programOf(options.operands, env),
+    ...common(options, namespaces, target),
+    root: directoryOf(options, 'root', target),
+    directory: directoryOf(options, 'wd', target),
+    directoryInside: options.last('wdns'),
+    cgroup: options.has('join-cgroup')
+      ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
+      : undefined,
+    securityContext: options.has('follow-context') ? contextOf(needed(target, 'follow-context')) : undefined,
+  };
+  if (target) mustLive(target);
+  return spec;
+}
+
+/** Nothing says what to enter but the first operand. */
+function isShort(options: Parsed): boolean {
+  const selecting = [
+    'all',
+    'target',
+    'net-socket',
+    'root',
+    'wd',
+    'wdns',
+    'env',
+    'join-cgroup',
+    'follow-context',
+  ];
+  const named = [...selecting, ...ALL_KINDS.map((kind) => KINDS[kind].option)];
+  return options.operands.length > 0 && !named.some((name) => options.has(name));
+}
+
+function shortSpec(options: Parsed): EnterSpec {
+  const [name, ...command] = options.operands as [string, ...string[]];
+  const target = /^\d+$/.test(name) ? openTarget(name) : undefined;
+  const namespaces = target ? foreign(ALL_KINDS, target) : keptAs(name);
+  const spec = {
+    program: programOf(command, environmentOf(process.env)),
+    ...common(options, namespaces, target),
+    root: target && openDirectory(`/proc/${target.pid}/root`, 'root'),
+    directory: undefined,
+    directoryInside: undefined,
+    cgroup: undefined,
+    securityContext: undefined,
+  };
+  if (target) mustLive(target);
+  return spec;
+}
+
+function keptAs(name: string): Named[] {
+  const paths = ALL_KINDS.map((kind) => ({ kind, path: keptPath(name, kind) }));
+  const there = paths.filter(({ path }) => statFile(path));
+  if (there.length === 0)
+    throw new SpecError(
+      name,
+      'there is no process and no kept namespace of that name (isol8 ls, isol8 ns ls)',
+    );
+  return there.map(({ kind, path }) => open(kind, path));
+}
+
+function common(
+  options: Parsed,
+  namespaces: readonly Named[],
+  target: Target | undefined,
+): Pick<EnterSpec, 'namespaces' | 'uid' | 'gid' | 'fork' | 'keepCapabilities'> {
+  const user = namespaces.find(({ kind }) => kind === 'user');
+  const preserves = options.has('preserve-credentials');
+  const id = (name: 'setuid' | 'setgid'): number | undefined => {
+    const text = options.last(name);
+    if (text === 'follow') return idsOf(needed(target, name))[name === 'setuid' ? 'uid' : 'gid'];
+    if (text !== undefined) return parseUnsigned(text, `--${name}`);
+    return user && !preserves ? 0 : undefined;
+  };
+  return {
+    namespaces: namespaces.map((namespace) => entered(namespace, user)),
+    uid: id('setuid'),
+    gid: id('setgid'),
+    fork: namespaces.some(({ kind }) => kind === 'pid') && !options.has('no-fork'),
+    keepCapabilities: options.has('keep-caps'),
+  };
+}
+
+function entered({ kind, fd, name }: Named, user: Named | undefined): EnteredNamespace {
+  const owned = user !== undefined && kind !== 'user' && ownerInodes(fd).includes(user.inode);
+  return { kind, fd, name, owned };
+}
+
+/** A file that an option names goes before what --all would take. */
+function namespacesOf(options: Parsed, target: Target | undefined): Named[] {
+  const given = kindsGiven(options);
+  const all = options.has('all') ? foreign(ALL_KINDS, needed(target, 'all')) : [];
+  const chosen = (Object.entries(given) as [NamespaceKind, string | undefined][]).map(([kind, file]) =>
+    open(kind, file ?? `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`),
+  );
+  const socket = options.last('net-socket');
+  if (socket !== undefined) {
+    const fd = socketNamespace(needed(target, 'net-socket'), socket);
+    chosen.push({
+      ...describe(fd, { path: 'the socket', kind: 'net', field: '--net-socket' }),
+      name: 'ns/net',
+    });
+  }
+  const namespaces = [...all.filter(({ kind }) => !chosen.some((other) => other.kind === kind)), ...chosen];
+  return options.has('user-parent') ? withParent(namespaces) : namespaces;
+}
+
+/** All but those that we are in already: the user namespace cannot be entered again. */
+const foreign = (kinds: readonly NamespaceKind[], { pid }: Target): Named[] =>
+  kinds
+    .map((kind) => open(kind, `/proc/${pid}/ns/${kind}`))
+    .filter(({ kind, inode }) => inode !== ownInode(kind));
+
+const open = (kind: NamespaceKind, path: string): Named => ({
+  ...openNamespace({ path }, kind, `--${KINDS[kind].option}`),
+  name: path,
+});
+
+function withParent(namespaces: readonly Named[]): Named[] {
+  const from = namespaces.find(({ kind }) => kind === 'user') ?? namespaces[0];
+  if (!from) throw new SpecError('--user-parent', 'no namespace to get the parent of');
+  const fd = trySyscall('ioctl', from.fd, IOCTL.NS_GET_USERNS, 0);
+  if (fd < 0)
+    throw new SpecError('--user-parent', `failed to open the parent of ${from.name}: ${errnoName(-fd)}`);
+  const parent = { ...describe(fd, { path: 'the parent', field: '--user-parent' }), name: 'ns/user' };
+  return [...namespaces.filter(({ kind }) => kind !== 'user'), parent];
+}
+
+function directoryOf(options: Parsed, name: 'root' | 'wd', target: Target | undefined): number | undefined {
+  if (!options.has(name)) return undefined;
+  const own = (): string => `/proc/${needed(target, name).pid}/${name === 'root' ? 'root' : 'cwd'}`;
+  return openDirectory(options.last(name)?.replace(/^=/, '') ?? own(), name);
+}
+
+function openDirectory(path: string, name: string): number {
+  const stat = statFile(path);
+  if (stat && (stat.mode & 0o170000) !== 0o040000)
+    throw new SpecError(`--${name}`, `${path} is not a directory`);
+  return openFile(path, O.PATH);
+}
+
+function needed(target: Target | undefined, option: string): Target {
+  if (target) return target;
+  throw new SpecError(`--${option}`, 'no target PID specified: give one with --target');
+}

@@ -1,0 +1,54 @@
+import { encodePlan, syscallOf } from '../../syscalls/encode.js';
+import { ERRNO_TEXTS } from '../../syscalls/errno-text.js';
+import type { FailureTexts } from '../../syscalls/failure-table.js';
+import { becomeLauncher, SLOT } from '../../syscalls/launch.js';
+import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
+import { specificCauses } from '../causes.js';
+import type { Facts } from '../facts.js';
+import { readLocks } from '../locks.js';
+
+/** util-linux's commands end so when something but the program's execve fails. */
+export const EXIT_FAILURE = 1;
+
+/** A plan for this very process, and what it finds behind the standard descriptors. */
+export interface InPlacePlan {
+  readonly plan: Plan;
+  /** Descriptors of this process: the launcher has them as {@link FIRST_DESCRIPTOR}, and so on. */
+  readonly descriptors: readonly number[];
+}
+
+/** Behind 0, 1, 2 and the plan itself. */
+export const FIRST_DESCRIPTOR = 4;
+
+/**
+ * Replaces this process by the launcher, which runs the plan and tells of a failure in util-linux's words:
+ * `isol8 unshare: unshare failed: Operation not permitted`, and what that means on a line of its own.
+ *
+ * @throws SystemCallError when this process could not be replaced; otherwise it does not return.
+ */
+export function becomePlan(name: string, { plan, descriptors }: InPlacePlan, facts: Facts): never {
+  const bytes = encodePlan(plan, facts.architecture, words(name, plan, facts));
+  return becomeLauncher(bytes, [0, 1, 2, SLOT.plan, ...descriptors]);
+}
+
+function words(name: string, plan: Plan, facts: Facts): FailureTexts {
+  const locks = readLocks();
+  const steps = flattenSteps(plan.steps);
+  const specific = steps.flatMap((step, index) =>
+    specificCauses({ step, facts, locks }).map(({ errno, text }) => ({
+      where: { step: index },
+      errno,
+      text: `${ERRNO_TEXTS[errno] ?? errno}\n${text}`,
+    })),
+  );
+  const general = Object.entries(ERRNO_TEXTS).map(([errno, text]) => ({
+    where: { call: 'any' as const },
+    errno,
+    text,
+  }));
+  const heads = steps.map((step) => `${name}: ${failureOf(step)}: `);
+  return { heads, causes: [...specific, ...general], nameless: true };
+}
+
+const failureOf = (step: Step): string =>
+  step.object ?? (step.kind === 'supervise' ? 'waitpid failed' : `${syscallOf(step)} failed`);

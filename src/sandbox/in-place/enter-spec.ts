@@ -1,0 +1,27 @@
+import type { OpenNamespace } from '../../namespaces/open.js';
+import type { InPlaceProgram } from './program.js';
+
+/** nsenter(1)'s options with what they lead to, opened: all descriptors are of this process, which closes none of them. */
+export interface EnterSpec {
+  readonly program: InPlaceProgram;
+  readonly namespaces: readonly EnteredNamespace[];
+  /** Directories that were opened outside. */
+  readonly root: number | undefined;
+  readonly directory: number | undefined;
+  /** A path that is looked up inside. */
+  readonly directoryInside: string | undefined;
+  /** cgroup.procs of the cgroup to join. */
+  readonly cgroup: number | undefined;
+  readonly securityContext: string | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  readonly fork: boolean;
+  readonly keepCapabilities: boolean;
+}
+
+export interface EnteredNamespace extends Pick<OpenNamespace, 'kind' | 'fd'> {
+  /** What error messages call it: its path. */
+  readonly name: string;
+  /** The user namespace that is entered too owns it, so that it can be entered only after that. */
+  readonly owned: boolean;
+}

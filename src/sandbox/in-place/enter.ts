@@ -1,0 +1,118 @@
+import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
+import { PR } from '../../syscalls/constants.js';
+import type { Step } from '../../syscalls/plan.js';
+import { call, exitStep, result } from '../../syscalls/steps.js';
+import type { Facts } from '../facts.js';
+import { EXIT_FAILURE, FIRST_DESCRIPTOR, type InPlacePlan } from './become-plan.js';
+import type { EnteredNamespace, EnterSpec } from './enter-spec.js';
+import { writeFile } from './outside.js';
+import { executeSteps, identitySteps, keepCapabilities } from './program.js';
+
+/** mnt comes last: it moves the root directory, and what leads to the others with it. */
+const ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
+
+/** nsenter(1) as a plan: this process joins the namespaces, and becomes the program or waits for a child that does. */
+export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
+  const descriptors: number[] = [];
+  const place = (fd: number): number => FIRST_DESCRIPTOR + descriptors.push(fd) - 1;
+  const dropped = dropsGroups(spec, facts);
+  const inside = programSteps(spec, facts, dropped);
+  const steps = [
+    ...joinCgroup(spec, place),
+    ...followContext(spec),
+    ...(dropped ? [call('setgroups', [0, null], 'drop other groups', { object: 'setgroups failed' })] : []),
+    ...enterAll(spec, place),
+    ...changeDirectories(spec, place),
+    ...(spec.fork ? forked(inside) : inside),
+  ];
+  return { plan: { failedStatus: EXIT_FAILURE, steps }, descriptors };
+}
+
+type Place = (fd: number) => number;
+
+function joinCgroup({ cgroup }: EnterSpec, place: Place): Step[] {
+  if (cgroup === undefined) return [];
+  return [call('write', [place(cgroup), '0', 1], 'join the cgroup', { object: 'write cgroup.procs failed' })];
+}
+
+function followContext({ securityContext }: EnterSpec): Step[] {
+  return securityContext === undefined
+    ? []
+    : writeFile('/proc/self/attr/exec', securityContext, '/proc/self/attr/exec');
+}
+
+/** What the entered user namespace does not own takes capabilities outside of it, which are lost on entering it. */
+function enterAll({ namespaces }: EnterSpec, place: Place): Step[] {
+  const sorted = ORDER.flatMap((kind) => namespaces.filter((namespace) => namespace.kind === kind));
+  const user = namespaces.filter(({ kind }) => kind === 'user');
+  const hides = namespaces.some(({ kind }) => kind === 'user' || kind === 'pid');
+  return [
+    ...(hides ? [call('prctl', [PR.SET_DUMPABLE, 0], 'keep processes in there from tracing this one')] : []),
+    ...[...sorted.filter(({ owned }) => !owned), ...user, ...sorted.filter(({ owned }) => owned)].map(
+      (namespace) => enterOne(namespace, place),
+    ),
+  ];
+}
+
+function enterOne({ kind, fd, name }: EnteredNamespace, place: Place): Step {
+  return call('setns', [place(fd), KINDS[kind].flag], `join the ${kind} namespace`, {
+    field: `namespaces.${kind}`,
+    object: `reassociate to namespace '${name}' failed`,
+  });
+}
+
+function changeDirectories({ root, directory, directoryInside }: EnterSpec, place: Place): Step[] {
+  const enter = (fd: number): Step =>
+    call('fchdir', [place(fd)], 'go there', { object: 'change directory failed' });
+  return [
+    ...(root === undefined
+      ? []
+      : [enter(root), call('chroot', ['.'], 'make it the root directory', { object: 'chroot failed' })]),
+    ...(directory === undefined ? [] : [enter(directory)]),
+    ...(directoryInside === undefined
+      ? []
+      : [
+          call('chdir', [directoryInside], 'start there', {
+            object: `cannot open current working directory ${directoryInside}`,
+          }),
+        ]),
+  ];
+}
+
+/** Whoever may drops them outside: the user namespace may not allow it. */
+const dropsGroups = ({ gid, namespaces }: EnterSpec, facts: Facts): boolean =>
+  gid !== undefined && facts.groups.privileged && namespaces.some(({ kind }) => kind === 'user');
+
+function programSteps(spec: EnterSpec, facts: Facts, dropped: boolean): Step[] {
+  return [
+    ...identitySteps(spec, dropped),
+    ...(spec.keepCapabilities && spec.namespaces.some(({ kind }) => kind === 'user')
+      ? keepCapabilities(facts)
+      : []),
+    ...executeSteps(spec.program, facts),
+  ];
+}
+
+/** Only children are in a pid namespace that was joined. */
+function forked(child: readonly Step[]): Step[] {
+  return [
+    {
+      kind: 'fork',
+      call: 'clone',
+      flags: 0,
+      id: 'child',
+      why: 'have a child inside',
+      object: 'fork failed',
+      child,
+    },
+    {
+      kind: 'supervise',
+      id: 'status',
+      child: { result: 'child' },
+      as: 'waiter',
+      endsAlike: true,
+      why: 'wait for the child and pass signals on',
+    },
+    exitStep(result('status'), 'end as the child did'),
+  ];
+}

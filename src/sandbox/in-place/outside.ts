@@ -1,0 +1,126 @@
+/** What unshare(1) has a child do that stays outside of the new namespaces: id maps, and mounts that keep them. */
+
+import type { IdFacts } from '../../ids/facts.js';
+import { formatIdMap } from '../../ids/ranges.js';
+import type { ResolvedIdMap } from '../../ids/resolve.js';
+import type { NamespaceKind } from '../../namespaces/kinds.js';
+import { AT, LAST_DESCRIPTOR, MS, O } from '../../syscalls/constants.js';
+import type { Argument, Step } from '../../syscalls/plan.js';
+import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
+
+/** A child that waits for a byte, does `work`, and ends with 0; `name` tells it from others of the same plan. */
+export interface Outside {
+  /** Starts it. */
+  readonly start: Step[];
+  /** Sends the byte and waits until it is done. */
+  readonly finish: Step[];
+}
+
+/** `what` is said when it fails, for which it has its own words as well. */
+export function outside(name: string, work: readonly Step[]): Outside {
+  const gate = `${name}-gate`;
+  const status = { memory: `${name}-status`, size: 4 };
+  const byte: Argument = { memory: `${name}-byte`, size: 8 };
+  return {
+    start: [
+      call('pipe2', [{ memory: gate, size: 8 }, O.CLOEXEC], `tell ${name} when to begin`, {
+        object: 'pipe failed',
+      }),
+      {
+        kind: 'fork',
+        call: 'clone',
+        flags: 0,
+        id: name,
+        why: `have ${name} written from outside`,
+        object: 'fork failed',
+        child: [
+          call('close', [{ cell: gate, at: 4 }], 'leave the write end to the parent'),
+          call('read', [{ cell: gate, at: 0 }, byte, 1], 'wait for the parent', {
+            expect: { equals: 1, errno: 'ECANCELED' },
+            object: `waiting to write ${name} failed`,
+          }),
+          ...work,
+          exitStep(0, 'be done'),
+        ],
+      },
+    ],
+    finish: [
+      call('write', [{ cell: gate, at: 4 }, 'x', 1], `let ${name} begin`),
+      call('wait4', [result(name), status, 0, null], `wait for ${name}`, {
+        expect: { equals: 0, cell: { cell: status.memory, at: 0 }, errno: 'ECANCELED' },
+        object: `writing ${name} failed`,
+      }),
+    ],
+  };
+}
+
+/** The parent's pid as text, first of all in every such child. */
+export const PARENT: Step = call('getppid', [], 'know the process to write for', { id: 'unsharing' });
+const parent = { result: 'unsharing' };
+
+export function mapFromOutside(map: ResolvedIdMap, facts: IdFacts, kind: 'user' | 'group'): Step[] {
+  const file = kind === 'user' ? 'uid_map' : 'gid_map';
+  if (map.writer === 'direct') {
+    return writeFile(
+      { text: ['/proc/', parent, `/${file}`], fill: '/' },
+      formatIdMap(map.ranges),
+      `/proc/PID/${file}`,
+    );
+  }
+  const path = facts.newidmap as string;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const numbers = map.ranges.flatMap(({ inner, outer, count }) => [`${inner}`, `${outer}`, `${count}`]);
+  const status = { memory: `${name}-status`, size: 4 };
+  return [
+    {
+      kind: 'fork',
+      call: 'clone',
+      flags: 0,
+      id: name,
+      why: `have ${name} write the map`,
+      object: 'fork failed',
+      child: [
+        call('close_range', [3, LAST_DESCRIPTOR, 0], 'keep the descriptors to ourselves'),
+        {
+          kind: 'exec',
+          candidates: [path],
+          argv: [name, { text: ['', parent, ''], fill: '0' }, ...numbers],
+          env: [],
+          why: 'write a map of subordinate ids',
+          object: `failed to execute ${name}`,
+        },
+      ],
+    },
+    call('wait4', [result(name), status, 0, null], `wait for ${name}`, {
+      expect: { equals: 0, cell: { cell: status.memory, at: 0 }, errno: 'EPERM' },
+      object: `${name} failed`,
+    }),
+  ];
+}
+
+/** A whole small file in one write. */
+export function writeFile(path: Argument, text: string, name: string): Step[] {
+  const size = byteLength(text);
+  return [
+    call('openat', [AT.FDCWD, path, O.WRONLY | O.CLOEXEC, 0], `write ${name}`, {
+      id: name,
+      object: `cannot open ${name}`,
+    }),
+    call('write', [result(name), text, size], `set ${name}`, {
+      expect: { equals: size, errno: 'EIO' },
+      object: `write failed ${name}`,
+    }),
+    call('close', [result(name)], `be done with ${name}`),
+  ];
+}
+
+/** pid and time namespaces are those of the children: the process itself is not in them. */
+export function keepFromOutside(files: Readonly<Partial<Record<NamespaceKind, string>>>): Step[] {
+  return (Object.entries(files) as [NamespaceKind, string][]).map(([kind, target]) => {
+    const name = kind === 'pid' || kind === 'time' ? `${kind}_for_children` : kind;
+    const source: Argument = { text: ['/proc/', parent, `/ns/${name}`], fill: '/' };
+    return call('mount', [source, target, null, MS.BIND, null], `keep the ${kind} namespace`, {
+      object: `mount /proc/PID/ns/${name} on ${target} failed`,
+    });
+  });
+}

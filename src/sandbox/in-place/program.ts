@@ -1,0 +1,73 @@
+import { CAPABILITIES, CLOSE_RANGE, LAST_DESCRIPTOR, PR, PR_CAP_AMBIENT } from '../../syscalls/constants.js';
+import type { Step } from '../../syscalls/plan.js';
+import { call } from '../../syscalls/steps.js';
+import { candidates, capabilityStep, limitStep } from '../compile/program.js';
+import type { Facts } from '../facts.js';
+
+/** What is executed at the end. */
+export interface InPlaceProgram {
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** Where a file without a slash is looked for. */
+  readonly path: string;
+}
+
+/** execvp(3), with what Node has changed for itself as it was before. */
+export function executeSteps({ file, argv, env, path }: InPlaceProgram, facts: Facts): Step[] {
+  const { nofile } = facts;
+  return [
+    ...(nofile
+      ? [limitStep({ name: 'nofile', ...nofile }, 'undo what the runtime raised its own limit to')]
+      : []),
+    call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE.CLOEXEC], 'pass on the standard descriptors alone'),
+    call('rt_sigprocmask', [2, new Uint8Array(8), null, 8], 'let signals through'),
+    {
+      kind: 'exec',
+      candidates: candidates(file, path),
+      argv,
+      env,
+      why: 'become the program',
+      field: 'command',
+      object: `failed to execute ${file}`,
+    },
+  ];
+}
+
+/**
+ * Who the program is to be, in this order; supplementary groups are dropped with the group. `dropped` says that they were
+ * before, for a user namespace may forbid it.
+ */
+export function identitySteps(
+  { uid, gid }: { uid?: number | undefined; gid?: number | undefined },
+  dropped = false,
+): Step[] {
+  return [
+    ...(gid === undefined
+      ? []
+      : [
+          call('setgroups', [0, null], 'drop other groups', {
+            object: 'setgroups failed',
+            ...(dropped && { tolerate: ['EPERM'] }),
+          }),
+          call('setresgid', [gid, gid, gid], 'be in that group', { object: 'setgid failed' }),
+        ]),
+    ...(uid === undefined
+      ? []
+      : [call('setresuid', [uid, uid, uid], 'be that user', { object: 'setuid failed' })]),
+  ];
+}
+
+/** Whoever has entered a user namespace has all its capabilities; execve keeps the ambient ones. */
+export function keepCapabilities(facts: Facts): Step[] {
+  const all = (1n << BigInt(facts.lastCapability + 1)) - 1n;
+  const bits = Array.from({ length: facts.lastCapability + 1 }, (_, bit) => bit);
+  return [
+    capabilityStep(all, all, 'make the capabilities inheritable'),
+    ...bits.map((bit) =>
+      call('prctl', [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, bit, 0, 0], 'keep it across execve', {
+        object: `prctl(PR_CAP_AMBIENT) failed for CAP_${CAPABILITIES[bit] ?? bit}`,
+      }),
+    ),
+  ];
+}

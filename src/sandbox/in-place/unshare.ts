@@ -1,0 +1,184 @@
+import { formatTimensOffsets } from '../../clocks/offsets.js';
+import { formatIdMap } from '../../ids/ranges.js';
+import type { ResolvedIdMap } from '../../ids/resolve.js';
+import { CLONE, O, PR } from '../../syscalls/constants.js';
+import type { Argument, Plan, Step } from '../../syscalls/plan.js';
+import { call, exitStep, result } from '../../syscalls/steps.js';
+import { flagsOf } from '../compile/context.js';
+import type { Facts } from '../facts.js';
+import { EXIT_FAILURE } from './become-plan.js';
+import { chroot, mountBinfmt, mountProc, setPropagation } from './mounts.js';
+import { keepFromOutside, mapFromOutside, outside, PARENT, writeFile } from './outside.js';
+import { executeSteps, identitySteps, keepCapabilities } from './program.js';
+import { unshareMap } from './unshare-ids.js';
+import type { UnshareSpec } from './unshare-spec.js';
+
+interface Maps {
+  readonly users: ResolvedIdMap;
+  readonly groups: ResolvedIdMap;
+}
+
+/**
+ * unshare(1) as a plan, step by step in its order: this process leaves its namespaces, and becomes the program or, with
+ * --fork, waits for a child that does. Throws SpecError for maps that the kernel would refuse.
+ */
+export function compileUnshare(spec: UnshareSpec, facts: Facts): Plan {
+  const maps = {
+    users: unshareMap(spec.users, facts.users, { field: 'mapUsers', kind: 'user' }),
+    groups: unshareMap(spec.groups, facts.groups, { field: 'mapGroups', kind: 'group' }),
+  };
+  const mapping = outside('id-maps', [PARENT, ...mapsFromOutside(maps, facts)]);
+  const keeping = outside('namespaces', [PARENT, ...keepFromOutside(spec.files)]);
+  const mapsOutside = needsOutside(maps, facts);
+  const keeps = Object.keys(spec.files).length > 0;
+  // A pid namespace can be looked at only once there is a child in it.
+  const keepsLate = keeps && spec.files.pid !== undefined && spec.fork;
+  return {
+    failedStatus: EXIT_FAILURE,
+    steps: [
+      ...(mapsOutside ? mapping.start : []),
+      ...(keeps ? keeping.start : []),
+      ...becomeOwner(spec),
+      call('unshare', [flagsOf(spec.kinds)], 'leave the namespaces', { object: 'unshare failed' }),
+      ...(mapsOutside ? mapping.finish : []),
+      ...(keeps && !keepsLate ? keeping.finish : []),
+      ...ownMaps(spec, maps, facts),
+      ...moveClocks(spec),
+      ...(spec.fork
+        ? forked(spec, keepsLate ? keeping.finish : [], inside(spec, facts))
+        : inside(spec, facts)),
+    ],
+  };
+}
+
+/** A map of nothing but the present id is written from within, as the kernel allows everybody. */
+const isOwn = (map: ResolvedIdMap, id: number): boolean =>
+  map.writer === 'direct' &&
+  map.ranges.length === 1 &&
+  map.ranges[0]?.outer === id &&
+  map.ranges[0].count === 1;
+
+const isOutside = (map: ResolvedIdMap, id: number): boolean => map.writer !== 'none' && !isOwn(map, id);
+
+const needsOutside = ({ users, groups }: Maps, facts: Facts): boolean =>
+  isOutside(users, facts.users.id) || isOutside(groups, facts.groups.id);
+
+function mapsFromOutside({ users, groups }: Maps, facts: Facts): Step[] {
+  return [
+    ...(isOutside(users, facts.users.id) ? mapFromOutside(users, facts.users, 'user') : []),
+    ...(isOutside(groups, facts.groups.id) ? mapFromOutside(groups, facts.groups, 'group') : []),
+  ];
+}
+
+function ownMaps({ setgroups }: UnshareSpec, { users, groups }: Maps, facts: Facts): Step[] {
+  const ownGroup = isOwn(groups, facts.groups.id);
+  const policy = ownGroup ? 'deny' : setgroups;
+  return [
+    ...(isOwn(users, facts.users.id)
+      ? writeFile('/proc/self/uid_map', formatIdMap(users.ranges), '/proc/self/uid_map')
+      : []),
+    ...(policy === undefined ? [] : writeFile('/proc/self/setgroups', policy, '/proc/self/setgroups')),
+    ...(ownGroup ? writeFile('/proc/self/gid_map', formatIdMap(groups.ranges), '/proc/self/gid_map') : []),
+  ];
+}
+
+/** The effective ids are what the kernel notes as a new user namespace's owner; the real ones stay. */
+function becomeOwner({ owner }: UnshareSpec): Step[] {
+  if (!owner) return [];
+  const unchanged = 0xffff_ffff;
+  return [
+    call('setresgid', [unchanged, owner.gid, unchanged], 'make the group the owner', {
+      object: 'setegid failed',
+    }),
+    call('setresuid', [unchanged, owner.uid, unchanged], 'make the user the owner', {
+      object: 'seteuid failed',
+    }),
+  ];
+}
+
+function moveClocks({ offsets }: UnshareSpec): Step[] {
+  const text = formatTimensOffsets(offsets);
+  return text === '' ? [] : writeFile('/proc/self/timens_offsets', text, '/proc/self/timens_offsets');
+}
+
+const LIFELINE: Argument = { memory: 'lifeline', size: 8 };
+const GATE: Argument = { memory: 'gate', size: 8 };
+
+/** `late` is what the parent does once the child is there, which waits meanwhile. */
+function forked(spec: UnshareSpec, late: readonly Step[], program: readonly Step[]): Step[] {
+  const held = late.length > 0;
+  const byte: Argument = { memory: 'gate-byte', size: 8 };
+  return [
+    ...(spec.killChild === undefined
+      ? []
+      : [call('pipe2', [LIFELINE, O.CLOEXEC], 'let the child notice when this process is gone')]),
+    ...(held ? [call('pipe2', [GATE, O.CLOEXEC], 'hold the child until its namespace is kept')] : []),
+    {
+      kind: 'fork',
+      call: 'clone',
+      flags: 0,
+      id: 'child',
+      why: 'have a child inside',
+      object: 'fork failed',
+      child: [
+        ...(spec.killChild === undefined ? [] : dieWithParent(spec.killChild)),
+        ...(held
+          ? [
+              call('close', [{ cell: 'gate', at: 4 }], 'leave the write end to the parent'),
+              call('read', [{ cell: 'gate', at: 0 }, byte, 1], 'wait until it is kept', {
+                expect: { equals: 1, errno: 'ECANCELED' },
+                object: 'the parent failed',
+              }),
+            ]
+          : []),
+        ...program,
+      ],
+    },
+    ...late,
+    ...(held ? [call('write', [{ cell: 'gate', at: 4 }, 'x', 1], 'let the child go on')] : []),
+    {
+      kind: 'supervise',
+      id: 'status',
+      child: { result: 'child' },
+      as: 'waiter',
+      forwards: spec.forwardSignals,
+      endsAlike: true,
+      why: 'wait for the child',
+    },
+    exitStep(result('status'), 'end as the child did'),
+  ];
+}
+
+/** The signal comes when the parent ends; the pipe says whether it had ended before that was asked for. */
+function dieWithParent(signal: number): Step[] {
+  return [
+    call('close', [{ cell: 'lifeline', at: 4 }], 'leave the write end of the lifeline to the parent'),
+    call('prctl', [PR.SET_PDEATHSIG, signal], 'die when the parent does', { object: 'prctl failed' }),
+    call(
+      'ppoll',
+      [{ words: [{ cell: 'lifeline', at: 0 }] }, 1, new Uint8Array(16), null, 0],
+      'see that the parent is still there',
+      { expect: { equals: 0, errno: 'EOWNERDEAD' }, object: 'the parent has ended' },
+    ),
+  ];
+}
+
+function inside(spec: UnshareSpec, facts: Facts): Step[] {
+  const { interpreter, mountBinfmt: binfmt, root } = spec;
+  const flags = flagsOf(spec.kinds);
+  return [
+    ...(flags & CLONE.NEWNS && spec.propagation !== 'unchanged' ? setPropagation(spec.propagation) : []),
+    // An interpreter that is to be opened at once (flag F) is found where we are now.
+    ...(binfmt !== undefined && interpreter !== undefined && root !== undefined
+      ? mountBinfmt('/proc/sys/fs/binfmt_misc', interpreter)
+      : []),
+    ...chroot(root, spec.directory),
+    ...(spec.mountProc === undefined
+      ? []
+      : mountProc(spec.mountProc, root === undefined && spec.propagation !== 'private')),
+    ...(binfmt === undefined ? [] : mountBinfmt(binfmt, root === undefined ? interpreter : undefined)),
+    ...identitySteps(spec),
+    ...(spec.keepCapabilities && flags & CLONE.NEWUSER ? keepCapabilities(facts) : []),
+    ...executeSteps(spec.program, facts),
+  ];
+}

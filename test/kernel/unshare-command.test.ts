@@ -1,0 +1,208 @@
+/** isol8 unshare beside unshare(1) of util-linux: the same command lines must give the same. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { skip } from './caller.js';
+import { isol8, isRoot, type Outcome, outcomeOf, start } from './cli-program.js';
+
+const theirs = (args: readonly string[]): Promise<Outcome> =>
+  outcomeOf(spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+
+/** An ordinary user needs a user namespace for everything else. */
+const mapped = isRoot ? [] : ['-r'];
+const look = 'id -u; id -g; cat /proc/self/uid_map /proc/self/setgroups; hostname';
+
+const ALIKE: readonly (readonly string[])[] = [
+  ['-r', 'sh', '-c', look],
+  ['--map-root-user', '--uts', 'sh', '-c', 'hostname box; hostname'],
+  ['-c', 'sh', '-c', look],
+  ['-U', 'sh', '-c', look],
+  ['--map-user=5', '--map-group=6', 'sh', '-c', look],
+  ['--map-user', '5', 'id', '-u'],
+  [...mapped, '-pf', '--mount-proc', 'sh', '-c', 'echo $$; ls /proc | grep -c "^[0-9]"'],
+  [...mapped, '-p', '-f', 'sh', '-c', 'echo $$'],
+  [...mapped, '-fp', '--kill-child', 'sh', '-c', 'echo $$; exit 3'],
+  [...mapped, '-m', 'sh', '-c', 'cut -d" " -f7 /proc/self/mountinfo | sort -u'],
+  [
+    ...mapped,
+    '--mount',
+    '--propagation=slave',
+    'sh',
+    '-c',
+    'cut -d" " -f7 /proc/self/mountinfo | grep -c shared',
+  ],
+  [...mapped, '-mR', '/usr', 'pwd'],
+  [...mapped, '-w', '/usr', 'pwd'],
+  [...mapped, '-mR', '/', '-w', '/usr', 'pwd'],
+  [...mapped, '-nC', 'sh', '-c', 'cat /proc/net/dev | wc -l; cat /proc/self/cgroup | tail -1'],
+  [...mapped, '-iT', '--boottime', '100000', '-f', 'cat', '/proc/self/timens_offsets'],
+  [...mapped, '--monotonic=50', '--time', '--fork', 'cat', '/proc/self/timens_offsets'],
+  [...mapped, '-f', 'sh', '-c', 'kill -15 $$'],
+  [...mapped, '-r', '--keep-caps', 'grep', 'CapAmb', '/proc/self/status'],
+  ['-r', '-S', '0', '-G', '0', 'id', '-u'],
+  ['--', 'echo', '-u'],
+  ['echo', '--help'],
+  ['true'],
+];
+
+/** What fails: the same status, and the same first line but for the name. */
+const FAILS: readonly (readonly string[])[] = [
+  ['/nonexistent/program'],
+  ['nonexistent-program'],
+  ['/etc/passwd'],
+  [...mapped, '-R', '/nonexistent', 'true'],
+  [...mapped, '-w', '/nonexistent', 'true'],
+  ['--nonsense'],
+  ['-Y'],
+  ['--propagation'],
+  ...(isRoot
+    ? []
+    : [
+        ['-m', 'true'],
+        ['-n', 'true'],
+      ]),
+];
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/^(isol8 )?unshare: /, '');
+
+describe('isol8 unshare and unshare', { skip }, () => {
+  for (const args of ALIKE) {
+    it(`agree: ${args.join(' ')}`, async () => {
+      const [mine, other] = await Promise.all([isol8(['unshare', ...args]), theirs(args)]);
+      assert.deepEqual({ ...mine, stderr: '' }, { ...other, stderr: '' }, mine.stderr + other.stderr);
+    });
+  }
+
+  for (const args of FAILS) {
+    it(`fail alike: ${args.join(' ')}`, async () => {
+      const [mine, other] = await Promise.all([isol8(['unshare', ...args]), theirs(args)]);
+      assert.deepEqual([mine.status, mine.stdout], [other.status, other.stdout]);
+      assert.equal(firstLine(mine.stderr), firstLine(other.stderr));
+    });
+  }
+});
+
+describe('isol8 unshare', { skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isol8-unshare-'));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('keeps the pid', async () => {
+    const child = start(['unshare', ...mapped, '-u', 'sh', '-c', 'echo $$']);
+    const { pid } = child;
+    assert.equal((await outcomeOf(child)).stdout, `${pid}\n`);
+  });
+
+  it('maps blocks around the present id, in any number, and all', async () => {
+    const map = async (...args: string[]): Promise<string[]> => {
+      const { stdout, stderr } = await isol8(['unshare', ...args, 'cat', '/proc/self/uid_map']);
+      assert.equal(stderr, '');
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.trim().replace(/ +/g, ':'));
+    };
+    if (!isRoot) return assert.deepEqual(await map('-r'), [`0:${process.getuid?.()}:1`]);
+    assert.deepEqual(await map('--map-users', '0:1000:5', '--map-users', '10:2000:1'), [
+      '0:1000:5',
+      '10:2000:1',
+    ]);
+    assert.deepEqual(await map('--map-users=1000,0,5'), ['0:1000:5']);
+    assert.deepEqual(await map('--map-user=2', '--map-users=0:1000:5'), ['2:0:1', '0:1000:2', '3:1002:2']);
+    assert.match((await map('--map-users=all'))[0] as string, /^0:0:/);
+  });
+
+  it('keeps namespaces without a process, the pid one too', async () => {
+    const script = [
+      `mount -t tmpfs none ${folder} && cd ${folder} && touch uts pid net`,
+      `"$@" unshare --uts=uts --net=net hostname kept`,
+      `nsenter --uts=uts hostname`,
+      `"$@" unshare --pid=pid --fork true`,
+      'grep -c " nsfs " /proc/self/mountinfo',
+      `"$@" enter --uts=${folder}/uts hostname`,
+    ].join('\n');
+    const program = [process.execPath, new URL('../../dist/cli/main.js', import.meta.url).pathname];
+    const { stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-ec', script, 'sh', ...program], {
+      encoding: 'utf8',
+    });
+    assert.equal(stdout, 'kept\n3\nkept\n', stderr);
+  });
+
+  it('passes SIGTERM on with --forward-signals, and keeps it to itself without', async () => {
+    const trap = 'trap "echo got; exit 5" TERM; echo up; while :; do sleep 0.05; done';
+    for (const [flags, status] of [
+      [['--forward-signals'], 5],
+      [['--fork', '--kill-child'], null],
+    ] as const) {
+      const child = start(['unshare', ...mapped, ...flags, 'sh', '-c', trap]);
+      const ended = outcomeOf(child);
+      await new Promise((resolve) => child.stdout?.once('data', resolve));
+      child.kill('SIGTERM');
+      await sleep(200);
+      if (status === null) {
+        assert.equal(child.exitCode, null, 'it waits');
+        child.kill('SIGKILL');
+      }
+      assert.equal((await ended).status, status);
+    }
+  });
+
+  it('clears the environment but for what is listed', async () => {
+    const env = { ...process.env, KEEP: 'me', DROP: 'me' };
+    const { stdout } = await isol8(['unshare', ...mapped, '--clear-env', '--whitelist-env', 'KEEP', 'env'], {
+      env,
+    });
+    assert.equal(stdout, 'KEEP=me\n');
+  });
+
+  it('ends by the signal that has ended its child, and refuses what cannot be', async () => {
+    assert.equal((await isol8(['unshare', ...mapped, '-f', 'sh', '-c', 'kill -9 $$'])).signal, 'SIGKILL');
+    const refusals: [string[], RegExp][] = [
+      [['--boottime', '5', 'true'], /require unsharing of a time namespace \(-T\)/],
+      [['--map', 'true'], /'--map' is ambiguous/],
+      [['--pid=/tmp/x', 'true'], /needs --fork/],
+      [['-r', '--setgroups', 'allow', 'true'], /mutually exclusive/],
+      [['--map-users', '0:1:0', 'true'], /--map-users/],
+      [['--kill-child=SIGNONE', 'true'], /--kill-child/],
+      [['--owner', '1', 'true'], /--owner: '1' is not UID:GID/],
+      [['-S', '-1', 'true'], /--setuid: failed to parse/],
+    ];
+    for (const [args, words] of refusals) {
+      const { status, stderr } = await isol8(['unshare', ...args]);
+      assert.equal(status, 1, args.join(' '));
+      assert.match(stderr, words);
+    }
+  });
+
+  it('prints its system calls with --explain', async () => {
+    const { stdout } = await isol8(['unshare', '-u', '--explain', 'true']);
+    assert.match(stdout, /^unshare\(CLONE_NEWUTS\)/m);
+  });
+});
+
+if (isRoot) {
+  describe('isol8 unshare as root', { skip }, () => {
+    it('gives a user namespace to its owner', async () => {
+      const args = ['unshare', '--owner', '1000:1000', '--map-users', '0:1000:1', '--map-groups', '0:1000:1'];
+      const child = start([...args, 'sh', '-c', 'cat /proc/self/uid_map; sleep 5']);
+      const ended = outcomeOf(child);
+      await new Promise((resolve) => child.stdout?.once('data', resolve));
+      const owner = spawnSync('lsns', ['-t', 'user', '-n', '-r', '-o', 'UID,PID'], {
+        encoding: 'utf8',
+      }).stdout;
+      assert.match(owner, new RegExp(`^1000 ${child.pid}$`, 'm'));
+      child.kill('SIGKILL');
+      assert.match((await ended).stdout, /^\s+0\s+1000\s+1$/m);
+    });
+
+    it('registers an interpreter, where the kernel has binfmt_misc for user namespaces', async () => {
+      const line = ':isol8test:M::\\x7fISOL::/bin/sh:';
+      const args = ['unshare', '-r', '-l', line, 'cat', '/proc/sys/fs/binfmt_misc/isol8test'];
+      const { stdout, stderr } = await isol8(args);
+      assert.match(stdout + stderr, /enabled|mount .*binfmt_misc failed: /);
+    });
+  });
+}
