@@ -12,19 +12,26 @@ export interface Locks {
   readonly filtered: boolean;
 }
 
-/** Each file is read when it is asked for. */
+/** Each file is read when it is asked for, and once: every step of a plan asks. */
 export function readLocks(): Locks {
+  const known = new Map<string, number | undefined>();
+  const number = (path: string): number | undefined => {
+    if (!known.has(path)) known.set(path, readNumber(path));
+    return known.get(path);
+  };
+  let filtered: boolean | undefined;
   return {
     get unprivilegedClone() {
-      return readNumber('/proc/sys/kernel/unprivileged_userns_clone');
+      return number('/proc/sys/kernel/unprivileged_userns_clone');
     },
     get apparmorRestriction() {
-      return readNumber('/proc/sys/kernel/apparmor_restrict_unprivileged_userns');
+      return number('/proc/sys/kernel/apparmor_restrict_unprivileged_userns');
     },
     get filtered() {
-      return /^Seccomp:\s*2$/m.test(readTextFileIfAny('/proc/self/status') ?? '');
+      filtered ??= /^Seccomp:\s*2$/m.test(readTextFileIfAny('/proc/self/status') ?? '');
+      return filtered;
     },
-    limit: (kind) => readNumber(`/proc/sys/user/max_${kind}_namespaces`),
+    limit: (kind) => number(`/proc/sys/user/max_${kind}_namespaces`),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../options.js';
-import { kindOptions } from './unshare-options.js';
+import { generalOptions, kindOptions } from './unshare-options.js';
 
 const path = (name: string, short: string, help: string) =>
   ({
@@ -80,16 +80,7 @@ export const enterCommand: CommandSpec = {
       group: 'Process',
       help: "Execute in the target's SELinux context.",
     },
-    {
-      name: 'explain',
-      argument: 'optional',
-      value: 'FORMAT',
-      group: 'General',
-      help: 'Print the system calls, as strace, c, sh or json, and do nothing.',
-      choices: ['strace', 'c', 'sh', 'json'],
-    },
-    { name: 'help', short: 'h', group: 'General', help: 'Show this help.' },
-    { name: 'version', short: 'V', group: 'General', help: 'Show the version.' },
+    ...generalOptions,
   ],
   examples: [
     { text: 'A shell where a process is', command: 'isol8 enter 1234' },

@@ -29,6 +29,20 @@ const MAP_WORDS = ['auto', 'subids', 'all'];
 const given = (name: string, value: string, group: string, help: string) =>
   ({ name, argument: 'required', value, group, help }) as const;
 
+/** What both have besides. */
+export const generalOptions: readonly OptionSpec[] = [
+  {
+    name: 'explain',
+    argument: 'optional',
+    value: 'FORMAT',
+    group: 'General',
+    help: 'Print the system calls, as strace, c, sh or json, and do nothing.',
+    choices: ['strace', 'c', 'sh', 'json'],
+  },
+  { name: 'help', short: 'h', group: 'General', help: 'Show this help.' },
+  { name: 'version', short: 'V', group: 'General', help: 'Show the version.' },
+];
+
 /** isol8 unshare: the options of unshare(1) of util-linux. */
 export const unshareCommand: CommandSpec = {
   name: 'unshare',
@@ -132,16 +146,7 @@ export const unshareCommand: CommandSpec = {
     },
     given('monotonic', 'SECONDS', 'Clocks', 'Move the monotonic clock of a new time namespace.'),
     given('boottime', 'SECONDS', 'Clocks', 'Move the boot-time clock of a new time namespace.'),
-    {
-      name: 'explain',
-      argument: 'optional',
-      value: 'FORMAT',
-      group: 'General',
-      help: 'Print the system calls, as strace, c, sh or json, and do nothing.',
-      choices: ['strace', 'c', 'sh', 'json'],
-    },
-    { name: 'help', short: 'h', group: 'General', help: 'Show this help.' },
-    { name: 'version', short: 'V', group: 'General', help: 'Show the version.' },
+    ...generalOptions,
   ],
   examples: [
     { text: 'A shell that is PID 1 and sees its own processes', command: 'isol8 unshare -pf --mount-proc' },

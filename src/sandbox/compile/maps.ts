@@ -68,7 +68,7 @@ function writeProcFile(target: {
 }
 
 /** newuidmap(1) and newgidmap(1) are set-user-ID programs that check /etc/subuid and write the map for us. */
-function runHelper(path: string, map: ResolvedIdMap, child: ResultReference): Step[] {
+export function runHelper(path: string, map: ResolvedIdMap, child: ResultReference): Step[] {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const numbers = map.ranges.flatMap(({ inner, outer, count }) => [`${inner}`, `${outer}`, `${count}`]);
   const status = { memory: `${name}-status`, size: 4 };

@@ -4,9 +4,10 @@ import type { IdFacts } from '../../ids/facts.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
-import { AT, LAST_DESCRIPTOR, MS, O } from '../../syscalls/constants.js';
+import { AT, MS, O } from '../../syscalls/constants.js';
 import type { Argument, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
+import { runHelper } from '../compile/maps.js';
 
 /** A child that waits for a byte, does `work`, and ends with 0; `name` tells it from others of the same plan. */
 export interface Outside {
@@ -67,35 +68,7 @@ export function mapFromOutside(map: ResolvedIdMap, facts: IdFacts, kind: 'user' 
       `/proc/PID/${file}`,
     );
   }
-  const path = facts.newidmap as string;
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const numbers = map.ranges.flatMap(({ inner, outer, count }) => [`${inner}`, `${outer}`, `${count}`]);
-  const status = { memory: `${name}-status`, size: 4 };
-  return [
-    {
-      kind: 'fork',
-      call: 'clone',
-      flags: 0,
-      id: name,
-      why: `have ${name} write the map`,
-      object: 'fork failed',
-      child: [
-        call('close_range', [3, LAST_DESCRIPTOR, 0], 'keep the descriptors to ourselves'),
-        {
-          kind: 'exec',
-          candidates: [path],
-          argv: [name, { text: ['', parent, ''], fill: '0' }, ...numbers],
-          env: [],
-          why: 'write a map of subordinate ids',
-          object: `failed to execute ${name}`,
-        },
-      ],
-    },
-    call('wait4', [result(name), status, 0, null], `wait for ${name}`, {
-      expect: { equals: 0, cell: { cell: status.memory, at: 0 }, errno: 'EPERM' },
-      object: `${name} failed`,
-    }),
-  ];
+  return runHelper(facts.newidmap as string, map, parent);
 }
 
 /** A whole small file in one write. */
