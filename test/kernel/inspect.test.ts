@@ -104,7 +104,7 @@ describe('inspect()', () => {
   });
 
   it('tells of a process that has ended but was not reaped', async () => {
-    const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    const child = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [line] = await once(child.stdout, 'data');

@@ -91,7 +91,12 @@ export function inWorld(script: string): string {
     PREPARE + script,
   ];
   const env = { ...process.env, HOLDER, NODE: process.execPath, PROGRAM: program, LC_ALL: 'C.UTF-8' };
-  const { status, stdout, stderr } = spawnSync('unshare', args, { env, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync('unshare', args, {
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
   assert.equal(status, 0, stderr);
   return stdout;
 }
