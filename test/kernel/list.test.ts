@@ -115,12 +115,12 @@ describe('isol8 ls', { skip }, () => {
   });
 
   it('draws again when something has changed', () => {
-    const output = inWorld(`isol8 ls --watch -l -n -o NPROCS -t time > /mnt/out & watched=$!
+    const output = inWorld(`isol8 ls --watch -l -n -o NS -t net > /mnt/out & watched=$!
       until [ -s /mnt/out ]; do sleep 0.05; done
-      sleep 60 & until [ "$(wc -l < /mnt/out)" -ge 3 ]; do sleep 0.05; done
-      kill $watched; cat /mnt/out`);
-    const [before, , after] = output.split('\n');
-    assert.equal(Number(after), Number(before) + 1);
+      unshare --net sleep 60 & until grep -q '^$' /mnt/out; do sleep 0.05; done
+      sleep 0.3; kill $watched; cat /mnt/out`);
+    const [before = '', after = ''] = output.trim().split('\n\n');
+    assert.equal(after.split('\n').length, before.split('\n').length + 1);
   });
 });
 
