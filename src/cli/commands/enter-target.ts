@@ -2,7 +2,7 @@
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import { syscall, trySyscall } from '../../syscalls/binding.js';
 import { IOCTL } from '../../syscalls/constants.js';
-import { errnoName } from '../../syscalls/errno.js';
+import { errnoName, errnoNumber } from '../../syscalls/errno.js';
 import { readTextFile, statDescriptor, statFile } from '../../syscalls/files.js';
 
 export interface Target {
@@ -30,9 +30,9 @@ export function openTarget(text: string): Target {
   return { pid, pidfd };
 }
 
-/** SIGCONT of no process: it is still the one that the pidfd holds. */
+/** Signal 0 reaches it: what was opened by its number in between was its own. Throws SpecError. */
 export function mustLive({ pid, pidfd }: Target): void {
-  if (trySyscall('pidfd_send_signal', pidfd, 0, null, 0) === -3)
+  if (trySyscall('pidfd_send_signal', pidfd, 0, null, 0) === -errnoNumber('ESRCH'))
     throw new SpecError('--target', `process ${pid} has ended`);
 }
 

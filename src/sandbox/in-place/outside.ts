@@ -1,5 +1,4 @@
 /** What unshare(1) has a child do that stays outside of the new namespaces: id maps, and mounts that keep them. */
-
 import type { IdFacts } from '../../ids/facts.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
@@ -9,7 +8,7 @@ import type { Argument, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
 import { runHelper } from '../compile/maps.js';
 
-/** A child that waits for a byte, does `work`, and ends with 0; `name` tells it from others of the same plan. */
+/** The two halves of the parent's part. */
 export interface Outside {
   /** Starts it. */
   readonly start: Step[];
@@ -17,7 +16,7 @@ export interface Outside {
   readonly finish: Step[];
 }
 
-/** `what` is said when it fails, for which it has its own words as well. */
+/** A child that waits for a byte, does `work`, and ends with 0; `name` tells it from others of the same plan. */
 export function outside(name: string, work: readonly Step[]): Outside {
   const gate = `${name}-gate`;
   const status = { memory: `${name}-status`, size: 4 };
@@ -55,7 +54,7 @@ export function outside(name: string, work: readonly Step[]): Outside {
   };
 }
 
-/** The parent's pid as text, first of all in every such child. */
+/** The first step of every such child's work: what the others refer to. */
 export const PARENT: Step = call('getppid', [], 'know the process to write for', { id: 'unsharing' });
 const parent = { result: 'unsharing' };
 
