@@ -14,7 +14,7 @@ const theirs = (args: readonly string[]): Promise<Outcome> =>
 const ALIKE: readonly (readonly string[])[] = [
   ['-t', 'TARGET', '-U', '-u', 'hostname'],
   ['--target=TARGET', '--user', '--uts', 'hostname'],
-  ['-t', 'TARGET', '-a', 'sh', '-c', 'hostname; id -u; id -G; ls /proc | grep -c "^[0-9]"; pwd'],
+  ['-t', 'TARGET', '-a', 'sh', '-c', 'hostname; id -u; id -G; set -- /proc/[0-9]*; echo $#; pwd'],
   ['-aF', '-t', 'TARGET', 'sh', '-c', 'hostname; pwd'],
   ['-t', 'TARGET', '-U', '-n', 'sh', '-c', 'wc -l < /proc/net/dev'],
   ['-t', 'TARGET', '-U/proc/TARGET/ns/user', '--uts=/proc/TARGET/ns/uts', 'hostname'],

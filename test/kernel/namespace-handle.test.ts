@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn as spawnChild } from 'node:child_process';
+import { spawn as spawnChild, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { release } from 'node:os';
@@ -10,12 +10,19 @@ import { descriptors } from './lifecycle-census.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
 const link = (kind: string, pid: number | 'self' = 'self'): string => readlinkSync(`/proc/${pid}/ns/${kind}`);
-const output = (command: string, ...args: string[]): string =>
-  execFileSync(command, args, { encoding: 'utf8' }).trim();
 
-/** What lsns(8) says about the namespace of a process: its own number, its parent's and its owner's. */
+/** lsns(8) fails without a word when a process ends while it reads /proc: then it is asked again. */
+function lsns(...args: string[]): string {
+  for (let attempt = 1; ; attempt++) {
+    const { status, stdout, stderr } = spawnSync('lsns', args, { encoding: 'utf8' });
+    if (status === 0) return stdout.trim();
+    assert.ok(attempt < 20, `lsns ${args.join(' ')}: ${status} ${stderr}`);
+  }
+}
+
+/** What lsns says about the namespace of a process: its own number, its parent's and its owner's. */
 function listed(pid: number, kind: string): { inode: string; parent: string; owner: string } {
-  const rows = output('lsns', '-n', '-p', String(pid), '-t', kind, '-o', 'NS,PNS,ONS').split('\n');
+  const rows = lsns('-n', '-p', String(pid), '-t', kind, '-o', 'NS,PNS,ONS').split('\n');
   const [inode = '', parent = '', owner = ''] = (rows[0] as string).trim().split(/\s+/);
   return { inode, parent, owner };
 }

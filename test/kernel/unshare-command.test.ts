@@ -23,7 +23,7 @@ const ALIKE: readonly (readonly string[])[] = [
   ['-U', 'sh', '-c', look],
   ['--map-user=5', '--map-group=6', 'sh', '-c', look],
   ['--map-user', '5', 'id', '-u'],
-  [...mapped, '-pf', '--mount-proc', 'sh', '-c', 'echo $$; ls /proc | grep -c "^[0-9]"'],
+  [...mapped, '-pf', '--mount-proc', 'sh', '-c', 'echo $$; set -- /proc/[0-9]*; echo $#'],
   [...mapped, '-p', '-f', 'sh', '-c', 'echo $$'],
   [...mapped, '-fp', '--kill-child', 'sh', '-c', 'echo $$; exit 3'],
   [...mapped, '-m', 'sh', '-c', 'cut -d" " -f7 /proc/self/mountinfo | sort -u'],
