@@ -29,6 +29,8 @@ export const SYSCALLS = {
   rt_sigprocmask: row(14, 135, 'flags:sigprocmask', 'struct:sigset', 'address', 'number'),
   ioctl: row(16, 29, 'fd', 'flags:ioctl', 'address'),
   socket: row(41, 198, 'flags:family', 'flags:socket', 'number'),
+  getsockopt: row(55, 209, 'fd', 'number', 'number', 'address', 'address'),
+  sendmsg: row(46, 211, 'fd', 'address', 'number'),
   socketpair: row(53, 199, 'flags:family', 'flags:socket', 'number', 'struct:pair'),
   execve: row(59, 221, 'path', 'address', 'address'),
   clone: row(56, 220, 'flags:clone', 'address'),
