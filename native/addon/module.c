@@ -303,6 +303,20 @@ static napi_value js_launch_thread(napi_env env, napi_callback_info info)
     return number(env, launch_thread_id());
 }
 
+/* receiveDescriptors(socket, into): how many came with the next message, or a negated errno. */
+static napi_value js_receive_descriptors(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    size_t count = 2, room = 0;
+    int32_t socket = -1;
+    int *into = NULL;
+    napi_get_cb_info(env, info, &count, values, NULL, NULL);
+    if (count != 2 || napi_get_value_int32(env, values[0], &socket) != napi_ok ||
+        !bytes_of(env, values[1], (void **)&into, &room))
+        return fail(env, "receiveDescriptors(socket, into)");
+    return number(env, (double)receive_descriptors(socket, into, room / sizeof *into));
+}
+
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback function)
 {
     napi_value value;
@@ -323,6 +337,7 @@ NAPI_MODULE_INIT()
     export_function(env, exports, "environment", js_environment);
     export_function(env, exports, "threadsMoved", js_threads_moved);
     export_function(env, exports, "launchThread", js_launch_thread);
+    export_function(env, exports, "receiveDescriptors", js_receive_descriptors);
     napi_create_buffer_copy(env, (size_t)(launcher_image_end - launcher_image), launcher_image, NULL, &image);
     napi_set_named_property(env, exports, "launcherImage", image);
     return exports;

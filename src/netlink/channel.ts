@@ -1,6 +1,6 @@
 /** An AF_NETLINK socket as a descriptor: opening, sending and receiving datagrams, waiting for one. See netlink(7). */
 import { Isol8Error } from '../foundation/errors.js';
-import { type ThreadTarget, withNamespace } from '../namespaces/thread.js';
+import { openSocket, type SocketPlace } from '../namespaces/open-socket.js';
 import {
   closeDescriptor,
   SystemCallError,
@@ -22,7 +22,7 @@ export interface ChannelOptions {
   /** NETLINK_*. */
   readonly protocol: number;
   /** The network namespace to open it in; default the calling thread's. */
-  readonly namespace?: ThreadTarget | undefined;
+  readonly namespace?: SocketPlace | undefined;
   /** Multicast groups to join, RTNLGRP_*. */
   readonly groups?: readonly number[];
   /** In bytes; the kernel doubles it, and may give less. Default 1 MiB. */
@@ -43,10 +43,14 @@ export class NetlinkChannel implements Disposable {
     this.port = portOf(fd);
   }
 
-  static open(options: ChannelOptions): NetlinkChannel {
+  /** @throws Isol8Error EPERM for a namespace that the caller may not enter. */
+  static async open(options: ChannelOptions): Promise<NetlinkChannel> {
+    const { namespace, protocol } = options;
     const type = SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK;
-    const open = (): number => syscall('socket', [AF_NETLINK, type, options.protocol], 'netlink');
-    const fd = options.namespace === undefined ? open() : withNamespace(options.namespace, open);
+    const fd =
+      namespace === undefined
+        ? syscall('socket', [AF_NETLINK, type, protocol], 'netlink')
+        : await openSocket(namespace, { family: AF_NETLINK, type, protocol });
     return NetlinkChannel.of(fd, options);
   }
 

@@ -7,15 +7,15 @@ export type MonitorEvent =
   | { readonly lost: false; readonly message: NetlinkMessage };
 
 /**
- * What the kernel tells the given multicast groups, from now on: the groups are joined when this returns. Ends when the iteration
+ * What the kernel tells the given multicast groups, from now on: the groups are joined when the promise is settled. Ends when the iteration
  * is left, or `signal` is aborted. When the messages come faster than they are taken, one event says that some are lost.
  *
  * @throws Isol8Error for a namespace or group that the caller may not listen to.
  */
-export function monitor(
+export async function monitor(
   options: ChannelOptions & { readonly signal?: AbortSignal | undefined },
-): AsyncIterableIterator<MonitorEvent> {
-  const channel = NetlinkChannel.open(options);
+): Promise<AsyncIterableIterator<MonitorEvent>> {
+  const channel = await NetlinkChannel.open(options);
   const { signal } = options;
   const stop = (): void => {
     signal?.removeEventListener('abort', stop);
@@ -24,16 +24,15 @@ export function monitor(
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop, { once: true });
   const events = listen(channel, stop);
-  return {
+  const iterator: AsyncIterableIterator<MonitorEvent> = {
     next: () => events.next(),
     return: () => {
       stop(); // also wakes a next() that waits, before which the generator would not end
       return events.return(undefined);
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+    [Symbol.asyncIterator]: () => iterator,
   };
+  return iterator;
 }
 
 async function* listen(channel: NetlinkChannel, stop: () => void): AsyncGenerator<MonitorEvent, undefined> {

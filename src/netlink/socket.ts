@@ -30,8 +30,8 @@ export class NetlinkSocket implements Disposable {
   }
 
   /** @throws Isol8Error EPERM for a namespace that the caller may not enter. */
-  static open(options: Omit<ChannelOptions, 'groups'>): NetlinkSocket {
-    return new NetlinkSocket(NetlinkChannel.open(options));
+  static async open(options: Omit<ChannelOptions, 'groups'>): Promise<NetlinkSocket> {
+    return new NetlinkSocket(await NetlinkChannel.open(options));
   }
 
   /** Has one thing done. Throws NetlinkError. */

@@ -79,7 +79,8 @@ export const writeNetwork = (store: NetworkStore, record: NetworkRecord): void =
 export const forgetNetwork = (store: NetworkStore, name: string): void => store.remove(folderOf(name));
 
 /** Where a network's other files are, such as its hosts(5). */
-export const networkFolder = (store: NetworkStore, name: string): string => `${store.folder}/${folderOf(name)}`;
+export const networkFolder = (store: NetworkStore, name: string): string =>
+  `${store.folder}/${folderOf(name)}`;
 
 export function readNetworks(store: NetworkStore): NetworkRecord[] {
   return networkNames(store).flatMap((name) => readNetwork(store, name) ?? []);

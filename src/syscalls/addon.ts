@@ -24,6 +24,7 @@ export interface Addon {
   environment(into: Uint32Array): void;
   threadsMoved(change: number): number;
   launchThread(): number;
+  receiveDescriptors(socket: number, into: Int32Array): number;
   readonly launcherImage: Uint8Array;
 }
 

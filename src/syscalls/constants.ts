@@ -125,7 +125,7 @@ export const IOCTL = {
   NS_MNT_GET_INFO: 0x8010b70a,
 } as const;
 
-export const AF = { UNIX: 1, INET: 2, NETLINK: 16 } as const;
+export const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
 export const SOCK = {
   STREAM: 1,
   DGRAM: 2,
@@ -134,6 +134,9 @@ export const SOCK = {
   NONBLOCK: 0o4000,
   CLOEXEC: 0o2000000,
 } as const;
+/** asm-generic/socket.h and linux/socket.h */
+export const SOL_SOCKET = 1;
+export const SCM_RIGHTS = 1;
 /** linux/if.h */
 export const IFF = { UP: 1 } as const;
 

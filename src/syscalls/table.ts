@@ -34,6 +34,8 @@ export const SYSCALLS = {
   bind: row(49, 200, 'fd', 'address', 'number'),
   getsockname: row(51, 204, 'fd', 'address', 'address'),
   setsockopt: row(54, 208, 'fd', 'number', 'number', 'address', 'number'),
+  getsockopt: row(55, 209, 'fd', 'number', 'number', 'address', 'address'),
+  sendmsg: row(46, 211, 'fd', 'address', 'number'),
   socketpair: row(53, 199, 'flags:family', 'flags:socket', 'number', 'struct:pair'),
   execve: row(59, 221, 'path', 'address', 'address'),
   clone: row(56, 220, 'flags:clone', 'address'),
