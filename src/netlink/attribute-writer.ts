@@ -23,7 +23,8 @@ export class AttributeWriter {
 
   /** Fixed bytes without an attribute header: the family's own struct at the beginning of a message. */
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
 
@@ -33,42 +34,50 @@ export class AttributeWriter {
   }
 
   u8(type: number, value: number): this {
-    this.#bytes.writeUInt8(value, this.#attribute(type, 1));
+    const at = this.#attribute(type, 1);
+    this.#bytes.writeUInt8(value, at);
     return this;
   }
 
   u16(type: number, value: number): this {
-    this.#bytes.writeUInt16LE(value, this.#attribute(type, 2));
+    const at = this.#attribute(type, 2);
+    this.#bytes.writeUInt16LE(value, at);
     return this;
   }
 
   u32(type: number, value: number): this {
-    this.#bytes.writeUInt32LE(value, this.#attribute(type, 4));
+    const at = this.#attribute(type, 4);
+    this.#bytes.writeUInt32LE(value, at);
     return this;
   }
 
   s32(type: number, value: number): this {
-    this.#bytes.writeInt32LE(value, this.#attribute(type, 4));
+    const at = this.#attribute(type, 4);
+    this.#bytes.writeInt32LE(value, at);
     return this;
   }
 
   u64(type: number, value: bigint): this {
-    this.#bytes.writeBigUInt64LE(value, this.#attribute(type, 8));
+    const at = this.#attribute(type, 8);
+    this.#bytes.writeBigUInt64LE(value, at);
     return this;
   }
 
   be16(type: number, value: number): this {
-    this.#bytes.writeUInt16BE(value, this.#attribute(type, 2));
+    const at = this.#attribute(type, 2);
+    this.#bytes.writeUInt16BE(value, at);
     return this;
   }
 
   be32(type: number, value: number): this {
-    this.#bytes.writeUInt32BE(value, this.#attribute(type, 4));
+    const at = this.#attribute(type, 4);
+    this.#bytes.writeUInt32BE(value, at);
     return this;
   }
 
   be64(type: number, value: bigint): this {
-    this.#bytes.writeBigUInt64BE(value, this.#attribute(type, 8));
+    const at = this.#attribute(type, 8);
+    this.#bytes.writeBigUInt64BE(value, at);
     return this;
   }
 
@@ -81,7 +90,8 @@ export class AttributeWriter {
   }
 
   bytesOf(type: number, value: Uint8Array): this {
-    this.#bytes.set(value, this.#attribute(type, value.length));
+    const at = this.#attribute(type, value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -98,7 +108,7 @@ export class AttributeWriter {
     return this;
   }
 
-  /** Where the payload begins. */
+  /** Where the payload begins. It may move the bytes, so that it comes before they are looked at. */
   #attribute(type: number, size: number): number {
     if (size > MAX_PAYLOAD) throw new RangeError(`attribute ${type} would have ${size} bytes`);
     const at = this.#reserve(HEADER + size);

@@ -62,6 +62,21 @@ describe('netlink attributes', () => {
     assert.deepEqual([attributes.has(18), attributes.has(2), attributes.u32(2)], [true, false, undefined]);
   });
 
+  it('are whole wherever the buffer grows', () => {
+    const attribute = fc.tuple(type, fc.uint8Array({ maxLength: 90 }), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(attribute, { minLength: 5, maxLength: 60 }), (list) => {
+        const writer = new AttributeWriter();
+        const wanted = list.map(([id, bytes, asNumber], i) => {
+          if (asNumber) writer.u32(id, i);
+          else writer.bytesOf(id, bytes);
+          return { type: id, bytes: Buffer.from(asNumber ? Uint32Array.of(i).buffer : bytes) };
+        });
+        assert.deepEqual(read(writer).entries(), wanted);
+      }),
+    );
+  });
+
   it('refuse a value that does not fit', () => {
     assert.throws(() => new AttributeWriter().u8(1, 256), RangeError);
     assert.throws(() => new AttributeWriter().u32(1, -1), RangeError);
