@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import type { ProcessInspection } from '../../src/index.js';
 import { skip } from './caller.js';
 import { eventually, isol8, program, readProc } from './cli-program.js';
+import { lsns } from './lsns.js';
 
 const SLEEP = ['sleep', '120'];
 
@@ -131,10 +132,9 @@ describe('isol8 inspect', { skip }, () => {
   it('finds the namespaces that lsns finds', async () => {
     await using child = await sleeper(...inNamespaces);
     const args = ['--raw', '--noheadings', '--output', 'TYPE,NS', '--task', String(child.pid)];
-    const known = await eventually(() => {
-      const { status, stdout } = spawnSync('lsns', args, { encoding: 'utf8' }); // fails when another process ends
-      return status === 0 && stdout.trim().split('\n').sort();
-    }, 'lsns lists');
+    const known = lsns(...args)
+      .split('\n')
+      .sort();
     const { namespaces = {} } = await json(child.pid);
     const found = Object.entries(namespaces).map(([name, { inode }]) => `${name} ${inode}`);
     assert.deepEqual(found.filter((each) => !each.includes('_for_children')).sort(), known);

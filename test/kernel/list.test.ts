@@ -117,8 +117,8 @@ describe('isol8 ls', { skip }, () => {
   it('draws again when something has changed', () => {
     const output = inWorld(`isol8 ls --watch -l -n -o NS -t net > /mnt/out & watched=$!
       until [ -s /mnt/out ]; do sleep 0.05; done
-      unshare --net sleep 60 & until grep -q '^$' /mnt/out; do sleep 0.05; done
-      sleep 0.3; kill $watched; cat /mnt/out`);
+      unshare --net sleep 60 & until sed '1,/^$/d' /mnt/out | grep -q .; do sleep 0.05; done
+      kill $watched; cat /mnt/out`);
     const [before = '', after = ''] = output.trim().split('\n\n');
     assert.equal(after.split('\n').length, before.split('\n').length + 1);
   });
