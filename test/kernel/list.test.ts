@@ -60,7 +60,7 @@ describe('isol8 ls', { skip }, () => {
   it('finds what a mount, a descriptor, a socket, a thread, a child or something owned keeps', () => {
     const [held = '', mounted = '', ours = ''] = partsOf(
       inWorld(
-        'cat /mnt/held; echo --; cat /mnt/mounted; echo --; isol8 ls -J -P -o NS,TYPE,KEPT-BY,ONS,PATH',
+        'cat /mnt/held; echo --; cat /mnt/mounted; echo --; isol8 ls -J -P -o NS,TYPE,KEPT-BY,ONS,PATH,UID,USER',
       ),
     );
     const rows = new Map(rowsOf(ours).map((row) => [row.ns, row]));
@@ -79,6 +79,7 @@ describe('isol8 ls', { skip }, () => {
     const net = rows.get(Number(/\d+/.exec(mounted)?.[0]));
     assert.equal(net?.['kept-by'], 'mount /mnt/a name');
     assert.equal(net?.path, '/mnt/a name');
+    assert.deepEqual([net?.uid, net?.user], [0, 'root'], 'who has made what owns it');
     const owner = [...rows.values()].find((row) => row.type === 'user');
     assert.match(owner?.['kept-by'] ?? '', /^owner of \d+$/);
   });
