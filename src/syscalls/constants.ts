@@ -226,6 +226,14 @@ export const SIGNALS = {
 } as const;
 export const LAST_SIGNAL = 64;
 
+/** linux/wait.h: waitid(2) */
+export const P_PID = 1;
+export const W = { EXITED: 4 } as const;
+
+/** asm-generic/siginfo.h: places of si_code and si_status in siginfo_t on 64-bit processors, and its size. */
+export const SIGINFO = { CODE: 8, STATUS: 24, SIZE: 128 } as const;
+export const CLD_EXITED = 1;
+
 /** linux/capability.h */
 export const CAPABILITIES = [
   'CHOWN',

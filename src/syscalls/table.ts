@@ -40,6 +40,7 @@ export const SYSCALLS = {
   execve: row(59, 221, 'path', 'address', 'address'),
   clone: row(56, 220, 'flags:clone', 'address'),
   wait4: row(61, 260, 'id', 'address', 'number', 'address'),
+  waitid: row(247, 95, 'flags:idtype', 'id', 'address', 'flags:wait', 'address'),
   kill: row(62, 129, 'id', 'flags:signal'),
   fcntl: row(72, 25, 'fd', 'flags:fcntl', 'number'),
   getdents64: row(217, 61, 'fd', 'address', 'number'),
