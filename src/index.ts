@@ -23,6 +23,7 @@ export { list } from './namespaces/list.js';
 export { Namespace } from './namespaces/namespace.js';
 export type { NamespaceTarget } from './namespaces/open.js';
 export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';
