@@ -22,6 +22,13 @@ export type {
 export { list } from './namespaces/list.js';
 export { Namespace } from './namespaces/namespace.js';
 export type { NamespaceTarget } from './namespaces/open.js';
+export type { NamespaceAgentOptions, NamespaceHttpsAgentOptions } from './namespaces/sockets/agents.js';
+export type { ConnectOptions } from './namespaces/sockets/connect.js';
+export type { FetchInit } from './namespaces/sockets/fetch.js';
+export type { ListenOptions } from './namespaces/sockets/listen.js';
+export type { LookupOptions } from './namespaces/sockets/lookup.js';
+export { SocketError } from './namespaces/sockets/socket-error.js';
+export type { UdpOptions } from './namespaces/sockets/udp.js';
 export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
 export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';

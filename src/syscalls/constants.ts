@@ -136,7 +136,11 @@ export const SOCK = {
 } as const;
 /** asm-generic/socket.h and linux/socket.h */
 export const SOL_SOCKET = 1;
+export const SO = { REUSEADDR: 2, TYPE: 3, BINDTODEVICE: 25, DOMAIN: 39 } as const;
 export const SCM_RIGHTS = 1;
+/** linux/in6.h */
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
 /** linux/if.h */
 export const IFF = { UP: 1 } as const;
 

@@ -33,6 +33,7 @@ export const SYSCALLS = {
   recvfrom: row(45, 207, 'fd', 'address', 'number', 'number', 'address', 'address'),
   bind: row(49, 200, 'fd', 'address', 'number'),
   getsockname: row(51, 204, 'fd', 'address', 'address'),
+  connect: row(42, 203, 'fd', 'address', 'number'),
   setsockopt: row(54, 208, 'fd', 'number', 'number', 'address', 'number'),
   getsockopt: row(55, 209, 'fd', 'number', 'number', 'address', 'address'),
   sendmsg: row(46, 211, 'fd', 'address', 'number'),
