@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   ls: async () => (await import('./commands/ls.js')).ls,
   inspect: async () => (await import('./commands/inspect.js')).inspectProcesses,
   graph: async () => (await import('./commands/graph.js')).graphOf,
+  net: async () => (await import('./commands/net.js')).net,
   ns: async () => (await import('./commands/ns.js')).ns,
   gc: async () => (await import('./commands/gc.js')).gc,
   doctor: async () => (await import('./commands/doctor.js')).doctor,

@@ -26,6 +26,8 @@ export interface NetworkSpec {
   readonly mtu?: number;
   /** Name servers of its members. Default the host's, as resolv.conf(5) has them. */
   readonly dns?: readonly string[];
+  /** Stays when this process ends, until it is removed. Default false: then it is left for `isol8 gc` if nobody removes it. */
+  readonly persistent?: boolean;
   /** Extends the network to other hosts by VXLAN (RFC 7348). */
   readonly vxlan?: VxlanSpec;
 }
@@ -130,6 +132,7 @@ const networkSchema = v.strictObject({
   masquerade: v.optional(flag),
   internal: v.optional(flag),
   isolated: v.optional(flag),
+  persistent: v.optional(flag),
   mtu: v.optional(whole(68, 65535)),
   dns: v.optional(v.array(address)),
   vxlan: v.optional(vxlanSchema),

@@ -7,6 +7,7 @@ import { gcCommand } from './gc-options.js';
 import { graphCommand } from './graph-options.js';
 import { inspectCommand } from './inspect-options.js';
 import { lsCommand } from './ls-options.js';
+import { netCommand } from './net-options.js';
 import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
 import { unshareCommand } from './unshare-options.js';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   lsCommand,
   inspectCommand,
   graphCommand,
+  netCommand,
   nsCommand,
   gcCommand,
   doctorCommand,
