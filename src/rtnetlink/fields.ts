@@ -3,7 +3,7 @@
  * directions. Fields are written in the table's order.
  */
 import { SpecError } from '../foundation/errors.js';
-import { familyOf, ipBytes, ipText } from '../foundation/ip.js';
+import { familyOf, type IpFamily, ipBytes, ipText } from '../foundation/ip.js';
 import { type AttributeWriter, NLA_F_NESTED } from '../netlink/attribute-writer.js';
 import type { Attributes } from '../netlink/attributes.js';
 import { NetlinkDecodeError } from '../netlink/errors.js';
@@ -164,10 +164,11 @@ export function checkedIpBytes(value: unknown, name: string): Uint8Array {
   throw new SpecError(name, `${JSON.stringify(value)} is not an IP address`);
 }
 
-/** Throws NetlinkDecodeError. */
-export function ipTextOf(bytes: Uint8Array): string {
-  if (bytes.length === 4 || bytes.length === 16) return ipText(bytes);
-  throw new NetlinkDecodeError(`an IP address of ${bytes.length} bytes`);
+/** Throws NetlinkDecodeError for another number of bytes than addresses have, those of the family when one is given. */
+export function ipTextOf(bytes: Uint8Array, family?: IpFamily): string {
+  const size = bytes.length;
+  if ((size === 4 && family !== 'inet6') || (size === 16 && family !== 'inet')) return ipText(bytes);
+  throw new NetlinkDecodeError(`an ${family ?? 'IP'} address of ${size} bytes`);
 }
 
 /** Names for numbers. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NLM_F } from '../../src/netlink/constants.js';
 import type { NetlinkRequest } from '../../src/netlink/message.js';
-import { addAddress, removeAddress, replaceAddress } from '../../src/rtnetlink/addresses.js';
+import { addAddress, removeAddress, replaceAddress } from '../../src/rtnetlink/addresses/encode.js';
 import { addLink, changeLink, removeLink } from '../../src/rtnetlink/links/encode.js';
 import type { LinkSpec } from '../../src/rtnetlink/links/spec.js';
 import {
@@ -10,11 +10,11 @@ import {
   appendNeighbor,
   removeNeighbor,
   replaceNeighbor,
-} from '../../src/rtnetlink/neighbors.js';
+} from '../../src/rtnetlink/neighbors/encode.js';
 import { addQdisc, removeQdisc, replaceQdisc } from '../../src/rtnetlink/qdiscs/encode.js';
 import { addRoute, appendRoute, removeRoute, replaceRoute } from '../../src/rtnetlink/routes/encode.js';
 import { getRoute } from '../../src/rtnetlink/routes/get.js';
-import { addRule, removeRule } from '../../src/rtnetlink/rules.js';
+import { addRule, removeRule } from '../../src/rtnetlink/rules/encode.js';
 import { addresses } from './recorded/addresses.js';
 import { links } from './recorded/links.js';
 import { neighbors } from './recorded/neighbors.js';

@@ -80,12 +80,15 @@ const portRange = (attribute: number): Field<PortRange> => ({
   },
 });
 
-/** Says yes by being there; it cannot say no. */
+/** Written it says yes by being there and cannot say no; some of them the kernel answers as a number. */
 const presence = (attribute: number): Field<boolean> => ({
   write: (writer, value) => {
     if (value) writer.flag(attribute);
   },
-  read: (attributes) => (attributes.has(attribute) ? true : undefined),
+  read: (attributes) => {
+    const bytes = attributes.bytes(attribute);
+    return bytes && (bytes[0] ?? 1) !== 0;
+  },
 });
 
 /** In network order, other than most numbers of rtnetlink. */

@@ -58,6 +58,9 @@ const SPEC = [
   ...['protocol', 'scope', 'source', 'tos', 'from', 'fromLength', 'expires', 'preference', 'locked'],
   ...METRIC_NAMES,
 ];
+/** What a listed route says beside: it does not name it. */
+const STATE = ['dead', 'offload', 'linkdown', 'unresolved', 'trap'];
+const SAID = [...STATE, 'error', 'realms', 'mark', 'uid', 'inputLink', 'nexthopId', 'cloned'];
 const REMEDIES = {
   EEXIST: 'There is such a route already',
   ENETUNREACH: 'No address of a link says how the gateway is reached: give the link, and onlink',
@@ -87,7 +90,7 @@ export function removeRoute(target: RouteTarget): NetlinkRequest {
   return {
     type: RTM.DELROUTE,
     flags: 0,
-    body: routeBody(target, unspecified),
+    body: routeBody(target, unspecified, [...SPEC, ...SAID]),
     what: `remove ${textOf(target)}`,
     remedies: REMEDIES,
   };
@@ -125,8 +128,8 @@ interface Defaults {
   readonly protocol: number;
 }
 
-function routeBody(spec: RouteSpec, defaults: Defaults): Uint8Array {
-  checkNames(spec, SPEC, '');
+function routeBody(spec: RouteSpec, defaults: Defaults, names: readonly string[] = SPEC): Uint8Array {
+  checkNames(spec, names, '');
   const size = familyOf(spec);
   const type = spec.type === undefined ? defaults.type : numberOf(ROUTE_TYPES, spec.type, 0xff, 'type');
   const table = numberOf(TABLES, spec.table ?? tableOf(size, type), 0xffffffff, 'table');
@@ -230,7 +233,7 @@ function writeNexthops(writer: AttributeWriter, nexthops: readonly NexthopSpec[]
   writer.nest(RTA.MULTIPATH, (list) => {
     for (const [i, hop] of nexthops.entries()) {
       const path = `nexthops[${i}]`;
-      checkNames(hop, WAY, path);
+      checkNames(hop, [...WAY, ...STATE], path);
       const flags = checkBoolean(hop.onlink ?? false, join(path, 'onlink')) ? RTNH_F_ONLINK : 0;
       const others = checkInteger(hop.weight ?? 1, 256, join(path, 'weight'), 1) - 1;
       list.nest(flags | (others << 8), (inner) => {

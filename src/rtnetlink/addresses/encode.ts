@@ -1,10 +1,10 @@
 /** Requests that give links addresses and take them away; linux/if_addr.h. */
-import { SpecError } from '../foundation/errors.js';
-import { familyOf } from '../foundation/ip.js';
-import { AttributeWriter } from '../netlink/attribute-writer.js';
-import { NLM_F } from '../netlink/constants.js';
-import type { NetlinkRequest } from '../netlink/message.js';
-import { AF, RTM } from './constants.js';
+import { SpecError } from '../../foundation/errors.js';
+import { familyOf } from '../../foundation/ip.js';
+import { AttributeWriter } from '../../netlink/attribute-writer.js';
+import { NLM_F } from '../../netlink/constants.js';
+import type { NetlinkRequest } from '../../netlink/message.js';
+import { AF, RTM } from '../constants.js';
 import {
   checkBoolean,
   checkedIpBytes,
@@ -13,14 +13,15 @@ import {
   checkNames,
   checkText,
   numberOf,
-} from './fields.js';
-import { SCOPES, type Scope } from './scopes.js';
+} from '../fields.js';
+import { SCOPES, type Scope } from '../scopes.js';
 
 export const IFA = {
   ADDRESS: 1,
   LOCAL: 2,
   LABEL: 3,
   BROADCAST: 4,
+  ANYCAST: 5,
   CACHEINFO: 6,
   FLAGS: 8,
   RT_PRIORITY: 9,

@@ -1,10 +1,10 @@
 /** Requests that make and remove routing rules; linux/fib_rules.h. */
-import { SpecError } from '../foundation/errors.js';
-import type { IpFamily } from '../foundation/ip.js';
-import { AttributeWriter } from '../netlink/attribute-writer.js';
-import { NLM_F } from '../netlink/constants.js';
-import type { NetlinkRequest } from '../netlink/message.js';
-import { AF, RTM } from './constants.js';
+import { SpecError } from '../../foundation/errors.js';
+import type { IpFamily } from '../../foundation/ip.js';
+import { AttributeWriter } from '../../netlink/attribute-writer.js';
+import { NLM_F } from '../../netlink/constants.js';
+import type { NetlinkRequest } from '../../netlink/message.js';
+import { AF, RTM } from '../constants.js';
 import {
   bool,
   checkBoolean,
@@ -20,8 +20,8 @@ import {
   u8,
   u32,
   writeFields,
-} from './fields.js';
-import { ROUTE_PROTOCOLS, type RouteProtocol, type RouteTable, TABLES } from './scopes.js';
+} from '../fields.js';
+import { ROUTE_PROTOCOLS, type RouteProtocol, type RouteTable, TABLES } from '../scopes.js';
 
 /** FR_ACT_*: what becomes of what the rule is for. */
 export const RULE_ACTIONS = { table: 1, goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
@@ -146,6 +146,9 @@ const SPEC = [
   ...OPTIONS,
 ];
 
+/** What a listed rule says beside: it does not name it. */
+const SAID = ['permanent', 'unresolved', 'inputDetached', 'outputDetached'];
+
 /** Makes a rule: `ip rule add`. Throws SpecError. */
 export function addRule(spec: RuleSpec): NetlinkRequest {
   const action = numberOf(RULE_ACTIONS, spec.action ?? 'table', 0xff, 'action');
@@ -165,14 +168,19 @@ export function removeRule(target: RuleSpec): NetlinkRequest {
   return {
     type: RTM.DELRULE,
     flags: 0,
-    body: ruleBody(target, action, 0),
+    body: ruleBody(target, action, 0, [...SPEC, ...SAID]),
     what: `remove ${textOf(target)}`,
     remedies: { ENOENT: 'There is no such rule' },
   };
 }
 
-function ruleBody(spec: RuleSpec, action: number, defaultTable: RouteTable): Uint8Array {
-  checkNames(spec, SPEC, '');
+function ruleBody(
+  spec: RuleSpec,
+  action: number,
+  defaultTable: RouteTable,
+  names: readonly string[] = SPEC,
+): Uint8Array {
+  checkNames(spec, names, '');
   const from = spec.from === undefined ? undefined : checkedIpBytes(spec.from, 'from');
   const to = spec.to === undefined ? undefined : checkedIpBytes(spec.to, 'to');
   const table = numberOf(TABLES, spec.table ?? defaultTable, 0xffffffff, 'table');

@@ -1,9 +1,9 @@
 /** Requests about neighbours: who has which link-layer address, and the fdb of bridges; linux/neighbour.h. */
-import { SpecError } from '../foundation/errors.js';
-import { AttributeWriter } from '../netlink/attribute-writer.js';
-import { NLM_F } from '../netlink/constants.js';
-import type { NetlinkRequest } from '../netlink/message.js';
-import { AF, RTM } from './constants.js';
+import { SpecError } from '../../foundation/errors.js';
+import { AttributeWriter } from '../../netlink/attribute-writer.js';
+import { NLM_F } from '../../netlink/constants.js';
+import type { NetlinkRequest } from '../../netlink/message.js';
+import { AF, RTM } from '../constants.js';
 import {
   be16,
   checkBoolean,
@@ -18,9 +18,9 @@ import {
   u16,
   u32,
   writeFields,
-} from './fields.js';
-import { macBytes } from './mac.js';
-import { ROUTE_PROTOCOLS, type RouteProtocol } from './scopes.js';
+} from '../fields.js';
+import { macBytes } from '../mac.js';
+import { ROUTE_PROTOCOLS, type RouteProtocol } from '../scopes.js';
 
 /** NUD_*: what is known of a neighbour. */
 export const NEIGHBOR_STATES = {
@@ -106,6 +106,8 @@ export interface NeighborSpec
 
 const OPTIONS = Object.keys(NEIGHBOR) as (keyof NeighborOptions)[];
 const SPEC = ['family', 'link', 'address', 'lladdr', 'state', 'managed', ...SETTABLE, ...OPTIONS];
+/** What a listed entry says beside: it does not name it. */
+const SAID = ['bridge', 'offloaded', 'probes', 'references', 'used', 'confirmed', 'updated'];
 const REMEDIES = {
   EEXIST: 'There is an entry for this address already',
   ENOENT: 'There is no such entry',
@@ -129,11 +131,16 @@ export function appendNeighbor(spec: NeighborSpec): NetlinkRequest {
 
 /** Removes an entry: `ip neighbour delete`, `bridge fdb delete`. Throws SpecError. */
 export function removeNeighbor(target: NeighborSpec): NetlinkRequest {
-  return { ...make(target, 0, 'remove'), type: RTM.DELNEIGH };
+  return { ...make(target, 0, 'remove', [...SPEC, ...SAID]), type: RTM.DELNEIGH };
 }
 
-function make(spec: NeighborSpec, flags: number, verb: string): NetlinkRequest {
-  checkNames(spec, SPEC, '');
+function make(
+  spec: NeighborSpec,
+  flags: number,
+  verb: string,
+  names: readonly string[] = SPEC,
+): NetlinkRequest {
+  checkNames(spec, names, '');
   const what = `${verb} ${textOf(spec)}`;
   return { type: RTM.NEWNEIGH, flags, body: neighborBody(spec), what, remedies: REMEDIES };
 }
