@@ -59,9 +59,9 @@ export interface SetSpec {
   /** Makes it a map: what it gives for a key. */
   readonly map?: DataTypeName | readonly DataTypeName[] | 'verdict';
   readonly flags?: readonly SetFlag[];
-  /** How long elements stay that have none of their own, in milliseconds. */
+  /** How long elements stay that have none of their own, in milliseconds, which the kernel rounds to its clock's ticks. */
   readonly timeout?: number;
-  /** How many elements it may have. */
+  /** How many elements it may have; default as many as there is memory for, and 65535 for a dynamic one. */
   readonly size?: number;
 }
 
@@ -215,9 +215,13 @@ export function addSet(set: SetSpec, options: { readonly create?: boolean } = {}
 
 const SET_FLAGS: readonly SetFlag[] = ['constant', 'interval', 'timeout', 'dynamic'];
 
+/** What rules add to gets no larger, as nft(8) has it. */
+const DYNAMIC_SIZE = 65_535;
+
 /** In the form in which a list gives it back. */
 function checkSet(set: SetSpec): SetSpec {
-  const { timeout, size } = set;
+  const dynamic = set.flags?.includes('dynamic') === true;
+  const { timeout, size = dynamic ? DYNAMIC_SIZE : undefined } = set;
   const name = named(set);
   if (name.name.startsWith('__')) throw new SpecError('name', 'those of sets begin with no __');
   const flags = checkFlags(SET_FLAGS, set.flags);

@@ -75,7 +75,7 @@ export type RejectReason =
 
 export interface Reject {
   readonly kind: 'reject';
-  /** Default port-unreachable, of the family. */
+  /** Default port-unreachable: of the family, or of the one that is matched before. */
   readonly with?: RejectReason;
 }
 

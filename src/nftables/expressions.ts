@@ -68,8 +68,11 @@ function compared(selector: Selector, op: Operator | undefined, value: Value): V
   const operand = parseOperand(type, value, selector);
   if (operand.prefix === 0) throw new SpecError(selector, `${value} is every address: leave it away`);
   const single = isSingle(operand);
-  if (!single && dataType(type).bits) throw new SpecError(selector, 'has no ranges');
-  if (op !== undefined && op !== '!=' && (!single || dataType(type).bits))
+  if (op === undefined && dataType(type).bits && operand.from.every((byte) => byte === 0))
+    throw new SpecError(selector, 'must be at least one bit');
+  if (!single && (dataType(type).bits || type === 'iface_index'))
+    throw new SpecError(selector, 'has no ranges');
+  if (op !== undefined && op !== '!=' && (!single || dataType(type).bits || type === 'iface_index'))
     throw new SpecError(selector, `${op} takes a single number, not ${value}`);
   return operandValue(type, operand, false);
 }

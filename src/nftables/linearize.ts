@@ -17,6 +17,7 @@ import {
   type NatToSelf,
   REJECT_REASONS,
   type Reject,
+  type RejectReason,
 } from './expression.js';
 import { type Family, NFPROTO } from './family.js';
 import { Headers } from './headers.js';
@@ -271,7 +272,7 @@ class Linearizer {
   }
 
   #reject({ with: reason }: Reject): void {
-    const found = reason ?? defaultReason(this.#family);
+    const found = reason ?? defaultReason(this.#headers);
     const [word] = found.split(' ');
     if (word === 'tcp') this.#need('tcp');
     if (reason !== undefined && word === 'icmp') this.#need('ip');
@@ -280,9 +281,10 @@ class Linearizer {
   }
 }
 
-export function defaultReason(family: Family): NonNullable<Reject['with']> {
-  if (family === 'ip') return 'icmp port-unreachable';
-  return family === 'ip6' ? 'icmpv6 port-unreachable' : 'icmpx port-unreachable';
+/** What the family, or a match before, says about the packets. */
+export function defaultReason(headers: Headers): RejectReason {
+  if (headers.has('ip')) return 'icmp port-unreachable';
+  return headers.has('ip6') ? 'icmpv6 port-unreachable' : 'icmpx port-unreachable';
 }
 
 function rangeFlags(flags: readonly NatFlag[] = [], ports: boolean): { flags?: number } {
@@ -341,6 +343,6 @@ function simple(
 
 function linearizeLog({ prefix, level, group }: Log): KernelExpression {
   const text = prefix === undefined ? {} : { prefix };
-  if (group !== undefined) return { name: 'log', ...text, group, snaplen: 0, threshold: 0 };
+  if (group !== undefined) return { name: 'log', ...text, group };
   return { name: 'log', ...text, ...(level === undefined ? {} : { level: LOG_LEVELS.indexOf(level) }) };
 }

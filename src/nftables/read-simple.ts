@@ -7,7 +7,6 @@ import {
   REJECT_REASONS,
   type RejectReason,
 } from './expression.js';
-import type { Family } from './family.js';
 import type { Headers } from './headers.js';
 import type { KernelExpression, KernelExpressionOf } from './kernel-expression.js';
 import { defaultReason } from './linearize.js';
@@ -22,7 +21,7 @@ export function readSimple([first]: readonly KernelExpression[], reading: Readin
   return { used: 1, expressions: [expression], selectors };
 }
 
-function readOne(first: KernelExpression, { family, headers }: Reading): Expression | undefined {
+function readOne(first: KernelExpression, { headers }: Reading): Expression | undefined {
   switch (first.name) {
     case 'immediate': {
       const { dreg, data } = first;
@@ -36,7 +35,7 @@ function readOne(first: KernelExpression, { family, headers }: Reading): Express
     case 'log':
       return readLog(first);
     case 'reject':
-      return readReject(first, family, headers);
+      return readReject(first, headers);
     default:
       return undefined;
   }
@@ -72,7 +71,6 @@ function readLog(log: KernelExpressionOf<'log'>): Expression | undefined {
 /** The codes of icmp and icmpv6 are told apart by what the packets are. */
 function readReject(
   { type, code = 0 }: KernelExpressionOf<'reject'>,
-  family: Family,
   headers: Headers,
 ): Expression | undefined {
   const reasons = (Object.keys(REJECT_REASONS) as RejectReason[]).filter(
@@ -80,7 +78,7 @@ function readReject(
   );
   const reason = reasons.find((name) => headersOf(name).every((selector) => headers.has(NEEDED[selector])));
   if (reason === undefined) return undefined;
-  return { kind: 'reject', ...(reason === defaultReason(family) ? {} : { with: reason }) };
+  return { kind: 'reject', ...(reason === defaultReason(headers) ? {} : { with: reason }) };
 }
 
 const NEEDED: Readonly<Partial<Record<Selector, 'ip' | 'ip6' | 'tcp'>>> = {

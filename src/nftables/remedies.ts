@@ -42,6 +42,15 @@ export function remediesOf(change?: Change): Readonly<Record<string, string>> {
     case 'delete set':
     case 'delete table':
       return { EPERM: OWNED, EBUSY: 'A rule or a map still uses it' };
+    case 'add element':
+    case 'create element':
+      return {
+        EPERM: OWNED,
+        ENOENT: 'There is no such set, or no chain that a verdict leads to',
+        EEXIST: 'One is there already, or overlaps what is there',
+        EBUSY: 'Its key is there with other data',
+        ENFILE: 'The set has as many as its size allows',
+      };
     case 'delete element':
       return { EPERM: OWNED, ENOENT: 'An element, or the set itself, is not there' };
     case 'destroy table':

@@ -7,7 +7,19 @@ import { NETLINK, NLM_F } from '../netlink/constants.js';
 import { NetlinkError } from '../netlink/errors.js';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
 import { NetlinkSocket } from '../netlink/socket.js';
-import { addTable, type Change, deleteTable, elementTypes, type SetSpec, type TableSpec } from './change.js';
+import {
+  addChain,
+  addElements,
+  addRule,
+  addSet,
+  addTable,
+  type ChainSpec,
+  type Change,
+  deleteTable,
+  elementTypes,
+  type SetSpec,
+  type TableSpec,
+} from './change.js';
 import {
   NFT_MSG,
   NFTA_CHAIN,
@@ -121,6 +133,29 @@ export class NftablesSocket implements Disposable {
     ]);
   }
 
+  /** All there is of a table as the changes that would make it; undefined when there is none. */
+  async contents(table: TableName): Promise<Change[] | undefined> {
+    return this.#atOnce(async () => {
+      const found = await this.table(table);
+      return found && this.#contentsAsChanges(found);
+    });
+  }
+
+  async #contentsAsChanges(table: ListedTable): Promise<Change[]> {
+    const sets = (await this.listSets(table)).filter(({ anonymous }) => !anonymous);
+    const chains = await this.listChains(table);
+    const made: Change[] = [addTable(table), ...chains.map((chain) => addChain(chain as ChainSpec))];
+    for (const { type, ...set } of sets) {
+      if (type === undefined || set.isMap !== 'map' in set) throw unknownTypes(set);
+      const spec: SetSpec = { ...set, type };
+      const elements = await this.elements(spec);
+      made.push(addSet(spec), ...(elements.length > 0 ? [addElements(spec, elements)] : []));
+    }
+    const rules = await this.#listRules(table);
+    const ordered = chains.flatMap(({ name }) => rules.filter(({ chain }) => chain === name));
+    return [...made, ...ordered.map(addRule)];
+  }
+
   /** A table by its names; undefined when there is none. */
   async table({ family, name }: TableName): Promise<ListedTable | undefined> {
     const body = new AttributeWriter().raw(nfgenmsg(NFPROTO[family])).text(NFTA_TABLE.NAME, name);
@@ -196,10 +231,7 @@ export class NftablesSocket implements Disposable {
   async elements(set: SetSpec | ListedSet): Promise<Element[]> {
     const { table, name } = set;
     const types = elementTypesOf(set);
-    if (types === undefined)
-      throw new UnsupportedError(
-        `list elements of ${table.family} ${table.name} ${name}: isol8 does not know their type`,
-      );
+    if (types === undefined) throw unknownTypes(set);
     const body = of(table, NFTA_SET_ELEM_LIST.TABLE).text(NFTA_SET_ELEM_LIST.SET, name);
     const what = `list elements of ${table.family} ${table.name} ${name}`;
     const messages = await this.#dump(NFT_MSG.GETSETELEM, body, what);
@@ -246,6 +278,11 @@ function of(table: TableName | undefined, attribute: number): AttributeWriter {
   const body = new AttributeWriter().raw(nfgenmsg(table ? NFPROTO[table.family] : 0));
   return table ? body.text(attribute, table.name) : body;
 }
+
+const unknownTypes = ({ table, name }: Pick<ListedSet, 'table' | 'name'>): UnsupportedError =>
+  new UnsupportedError(
+    `list elements of ${table.family} ${table.name} ${name}: isol8 does not know their type`,
+  );
 
 const isSame = (a: TableName, b: TableName): boolean => a.family === b.family && a.name === b.name;
 
