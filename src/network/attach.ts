@@ -4,7 +4,7 @@ import { ipBytes, ipText } from '../foundation/ip.js';
 import { presentOwner } from '../kept/owner.js';
 import { identityOf } from '../kept/record.js';
 import type { Namespace } from '../namespaces/namespace.js';
-import { RouteSocket } from '../rtnetlink/socket.js';
+import { RouteSocket } from '../rtnetlink/route-socket.js';
 import type { NetworkHost } from './host.js';
 import { checkAddress, freeAddress } from './leases.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';

@@ -2,7 +2,8 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { parsePrefix } from '../foundation/ip.js';
 import { presentOwner } from '../kept/owner.js';
-import type { Link, Route } from '../rtnetlink/socket.js';
+import type { Link } from '../rtnetlink/links/link.js';
+import type { Route } from '../rtnetlink/routes/decode.js';
 import type { NetworkHost } from './host.js';
 import { type NetworkRecord, readNetworks } from './records.js';
 import type { NetworkSpec } from './spec.js';
@@ -98,14 +99,13 @@ function given(text: string, taken: readonly Taken[]): Subnet {
   return subnet;
 }
 
-export const isDefault = ({ type, destination }: Route): boolean =>
-  type === 'unicast' && destination === undefined;
+export const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast' && prefixLength === 0;
 
 /** Every route to somewhere in particular; link-local and multicast ones are everywhere. */
-function takenByRoute(route: Route): Taken[] {
-  if (route.destination === undefined || route.type === 'multicast' || route.type === 'anycast') return [];
-  const subnet = subnetOf(parsePrefix(route.destination));
-  return subnet.length === 0 ? [] : [{ subnet, by: `the host's route ${route.destination}` }];
+function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {
+  if (length === 0 || type === 'multicast' || type === 'anycast') return [];
+  const subnet = subnetOf({ address, length });
+  return [{ subnet, by: `the host's route ${subnetText(subnet)}` }];
 }
 
 function takenByNetwork({ name, subnet, subnet6 }: NetworkRecord): Taken[] {
@@ -114,8 +114,9 @@ function takenByNetwork({ name, subnet, subnet6 }: NetworkRecord): Taken[] {
 }
 
 async function mtuOf(host: NetworkHost, route: Route | undefined): Promise<number> {
-  if (route?.outputLink === undefined) return DEFAULT_MTU;
-  return route.mtu ?? (await host.link(route.outputLink))?.mtu ?? DEFAULT_MTU;
+  if (route?.mtu !== undefined) return route.mtu;
+  const link = route?.link === undefined ? undefined : await host.link(route.link);
+  return link?.mtu ?? DEFAULT_MTU;
 }
 
 /** Short names as they are, so that a person finds them. */

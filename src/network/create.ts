@@ -51,7 +51,7 @@ export async function forward(host: NetworkHost, network: NetworkRecord): Promis
     if ((family === 'inet' ? network.subnet : network.subnet6) === undefined) continue;
     const outside = routes.filter((route) => route.family === family && isDefault(route));
     const links = await Promise.all(
-      [...new Set(outside.flatMap(({ outputLink }) => outputLink ?? []))].map((index) => host.link(index)),
+      [...new Set(outside.flatMap(({ link }) => link ?? []))].map((index) => host.link(index)),
     );
     const names = links.flatMap((link) => link?.name ?? []);
     enableForwarding(host, network.name, [network.bridge.name, ...names], family);

@@ -1,4 +1,4 @@
-import type { Link } from '../rtnetlink/socket.js';
+import type { Link } from '../rtnetlink/links/link.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
 
 /** A network as it is: `isol8 net inspect`. */

@@ -2,8 +2,9 @@ import { Isol8Error } from '../foundation/errors.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { withNamespace } from '../namespaces/thread.js';
 import { NftablesSocket } from '../nftables/socket.js';
-import { getRoute } from '../rtnetlink/routes/get.js';
-import { type Link, type Route, RouteSocket } from '../rtnetlink/socket.js';
+import type { Link } from '../rtnetlink/links/link.js';
+import { RouteSocket } from '../rtnetlink/route-socket.js';
+import type { Route } from '../rtnetlink/routes/decode.js';
 import { statFile } from '../syscalls/files.js';
 import { NetworkStore } from './store.js';
 
@@ -52,7 +53,7 @@ export class NetworkHost implements Disposable {
   /** The number of the link that leads to an address; undefined when none does. */
   async linkTo(address: string): Promise<number | undefined> {
     try {
-      return (await this.route.routes.get(getRoute({ destination: address })))?.outputLink;
+      return (await this.route.routes.get({ destination: address })).link;
     } catch (error) {
       if (UNREACHABLE.includes((error as Isol8Error).code)) return undefined;
       throw error;

@@ -11,7 +11,7 @@ import {
   writeNetwork,
 } from './records.js';
 import { removeNetworkRules, unpublishedRules } from './rules.js';
-import { removeLinks, removeMemberLink } from './wiring.js';
+import { removeLinks } from './wiring.js';
 
 /** Under the lock nobody is at work on one that is not ready: who was has been killed. */
 export const isAbandoned = ({ state, persistent, owner }: NetworkRecord): boolean =>
@@ -42,7 +42,7 @@ export async function removeMember(
 ): Promise<void> {
   await host.nftables.commit(unpublishedRules(network, member));
   const link = await host.link(member.link.index);
-  if (link?.name === member.link.name) await host.route.request(removeMemberLink(member.link));
+  if (link?.name === member.link.name) await host.route.links.remove(link.index);
   releaseClaims(host, member.ports);
   forgetMember(host.store, network.name, member);
 }

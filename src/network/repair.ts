@@ -1,6 +1,5 @@
 /** What may have happened to a network while nobody looked: put right where that is ours to do, else named. */
 import { Isol8Error } from '../foundation/errors.js';
-import { changeLink } from '../rtnetlink/links/encode.js';
 import { forward } from './create.js';
 import { lostForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
@@ -19,7 +18,7 @@ export async function repair(host: NetworkHost, network: NetworkRecord): Promise
       'ENODEV',
       `network ${name}: its bridge ${bridge.name} is gone. Remove the network, and create it again.`,
     );
-  if (!found.up) await host.route.request(changeLink(bridge.index, { up: true }));
+  if (!found.up) await host.route.links.setUp(bridge.index);
   if (lostForwarding(host, name).length > 0) await forward(host, network);
 }
 

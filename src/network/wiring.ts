@@ -3,12 +3,12 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { parsePrefix } from '../foundation/ip.js';
 import { AttributeWriter } from '../netlink/attribute-writer.js';
 import type { NetlinkRequest } from '../netlink/message.js';
-import { addAddress } from '../rtnetlink/addresses.js';
+import { addAddress } from '../rtnetlink/addresses/encode.js';
 import { IFLA, RTM } from '../rtnetlink/constants.js';
-import { addLink, changeLink, removeLink } from '../rtnetlink/links/encode.js';
-import { replaceNeighbor } from '../rtnetlink/neighbors.js';
+import { addLink, changeLink } from '../rtnetlink/links/encode.js';
+import { replaceNeighbor } from '../rtnetlink/neighbors/encode.js';
 import { addRoute } from '../rtnetlink/routes/encode.js';
-import { addressesOf, type LinkRecord, type MemberRecord, type NetworkRecord } from './records.js';
+import { addressesOf, type MemberRecord, type NetworkRecord } from './records.js';
 
 const LOOPBACK = 1;
 
@@ -133,5 +133,3 @@ export function insideRequests(network: NetworkRecord, member: MemberRecord): Ne
     ...(address6 && gateway6 && !internal && outside6 ? [addRoute({ link, gateway: gateway6 })] : []),
   ];
 }
-
-export const removeMemberLink = (link: LinkRecord): NetlinkRequest => removeLink(link.index);
