@@ -1,10 +1,12 @@
 import { Isol8Error } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
+import type { Link } from '../rtnetlink/links/link.js';
 import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
+import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
 import { type NetworkRecord, networkNames, readMembers, readNetwork } from './records.js';
 import { removeMember, removeNetwork } from './remove.js';
@@ -87,7 +89,7 @@ export class Network implements AsyncDisposable {
     const links = await host.links();
     return networkNames(host.store).flatMap((name) => {
       const record = readNetwork(host.store, name);
-      return record === undefined ? [] : [describeNetwork(record, readMembers(host.store, name), links)];
+      return record === undefined ? [] : [describe(host, record, links)];
     });
   }
 
@@ -140,7 +142,7 @@ export class Network implements AsyncDisposable {
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
     const links = await this.#host.links();
-    return describeNetwork(existing(this.#host, this.name), readMembers(this.#host.store, this.name), links);
+    return describe(this.#host, existing(this.#host, this.name), links);
   }
 
   /**
@@ -171,6 +173,15 @@ export class Network implements AsyncDisposable {
       this.close();
     }
   }
+}
+
+function describe(host: NetworkHost, record: NetworkRecord, links: readonly Link[]): NetworkDescription {
+  return describeNetwork(
+    record,
+    readMembers(host.store, record.name),
+    links,
+    lostForwarding(host, record.name),
+  );
 }
 
 function existing(host: NetworkHost, name: string): NetworkRecord {
