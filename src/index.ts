@@ -22,7 +22,14 @@ export type {
 export { list } from './namespaces/list.js';
 export { Namespace } from './namespaces/namespace.js';
 export type { NamespaceTarget } from './namespaces/open.js';
-export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export {
+  sethostname,
+  setns,
+  ThreadError,
+  type ThreadTarget,
+  unshare,
+  withNamespace,
+} from './namespaces/thread.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';
@@ -45,5 +52,6 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { SystemCallError } from './syscalls/binding.js';
 export { type GraphOptions, graph } from './web/graph.js';
 export type { GraphFormat } from './web/graph-formats.js';
