@@ -29,7 +29,19 @@ export type { ListenOptions } from './namespaces/sockets/listen.js';
 export type { LookupOptions } from './namespaces/sockets/lookup.js';
 export { SocketError } from './namespaces/sockets/socket-error.js';
 export type { UdpOptions } from './namespaces/sockets/udp.js';
-export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export {
+  sethostname,
+  sethostname,
+  setns,
+  setns,
+  ThreadError,
+  ThreadError,
+  type ThreadTarget,
+  unshare,
+  unshare,
+  withNamespace,
+  withNamespace,
+} from './namespaces/thread.js';
 export { Attachment } from './network/attachment.js';
 export { Network } from './network/network.js';
 export { ping } from './network/ping.js';
@@ -56,5 +68,6 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { SystemCallError } from './syscalls/binding.js';
 export { type GraphOptions, graph } from './web/graph.js';
 export type { GraphFormat } from './web/graph-formats.js';
