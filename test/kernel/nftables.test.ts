@@ -17,8 +17,19 @@ function nftList(): unknown[] {
 
 function plain(key: string, value: unknown): unknown {
   if (key === 'handle' || key === 'expires' || key === 'index') return undefined;
+  if (key === 'expr' && Array.isArray(value)) return inOrder(value);
   if (!Array.isArray(value) || (key !== 'set' && key !== 'elem')) return value;
   return value.map((one) => JSON.stringify(one, plain)).sort();
+}
+
+/** Of matches one behind the other, nft(8) puts fields that are neighbours in the packet together, before the others. */
+function inOrder(expressions: { match?: unknown }[]): unknown[] {
+  const runs: { match?: unknown }[][] = [];
+  for (const [i, one] of expressions.entries()) {
+    if (one.match !== undefined && expressions[i - 1]?.match !== undefined) runs.at(-1)?.push(one);
+    else runs.push([one]);
+  }
+  return runs.flatMap((run) => run.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
 }
 
 function nft(...args: string[]): string {
