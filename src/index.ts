@@ -31,15 +31,10 @@ export { SocketError } from './namespaces/sockets/socket-error.js';
 export type { UdpOptions } from './namespaces/sockets/udp.js';
 export {
   sethostname,
-  sethostname,
   setns,
-  setns,
-  ThreadError,
   ThreadError,
   type ThreadTarget,
   unshare,
-  unshare,
-  withNamespace,
   withNamespace,
 } from './namespaces/thread.js';
 export { Attachment } from './network/attachment.js';
