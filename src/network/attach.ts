@@ -7,6 +7,7 @@ import type { Namespace } from '../namespaces/namespace.js';
 import { RouteSocket } from '../rtnetlink/route-socket.js';
 import type { NetworkHost } from './host.js';
 import { checkAddress, freeAddress } from './leases.js';
+import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
 import { addressesOf, type MemberRecord, type NetworkRecord, writeMember } from './records.js';
@@ -43,6 +44,8 @@ export async function attachNamespace(
       ...(await chooseLinks(inside, spec)),
       ...chooseAddresses(host, network, spec),
       names: [spec.name, ...(spec.aliases ?? [])].filter((name) => name !== undefined),
+      ...(spec.dns === undefined ? {} : { dns: spec.dns }),
+      ...(spec.extraHosts === undefined ? {} : { extraHosts: spec.extraHosts }),
       ports: held.ports,
     };
     checkPortFamilies(member);
@@ -70,6 +73,7 @@ async function wire(
     }
     const ready: MemberRecord = { ...member, state: 'ready' };
     writeMember(host.store, network.name, ready);
+    if (ready.names.length > 0) writeNames(host, network);
     return ready;
   } catch (error) {
     await removeMember(host, network, member);

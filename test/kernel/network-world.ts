@@ -69,7 +69,8 @@ export async function outsideWorld(): Promise<OutsideWorld> {
 
 const pathOf = (namespace: Namespace): string => `/proc/${process.pid}/fd/${namespace.fd}`;
 
-const output = (file: string, ...args: string[]): string => execFileSync(file, args, { encoding: 'utf8' });
+export const output = (file: string, ...args: string[]): string =>
+  execFileSync(file, args, { encoding: 'utf8' });
 
 export const ip = (...args: string[]): string => output('ip', ...args);
 
