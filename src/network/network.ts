@@ -96,6 +96,7 @@ export class Network implements AsyncDisposable {
   /** Removes what crashed owners have left, and members whose namespace is gone. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
     using host = await NetworkHost.open(options.namespace);
+    if (!host.store.exists) return [];
     return await host.store.locked(() => sweepNetworks(host, { dryRun: options.dryRun ?? false }));
   }
 
