@@ -19,6 +19,7 @@ import { joinBench } from './join.js';
 import { listBench } from './list.js';
 import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
+import { networkBench } from './network.js';
 import { pid1Bench } from './pid1.js';
 import { spawnBench } from './spawn.js';
 import { printTable } from './table.js';
@@ -34,6 +35,7 @@ const BENCHES = [
   commandLineBench,
   joinBench,
   listBench,
+  networkBench,
 ];
 
 function select(names: readonly string[]): Bench[] {

@@ -10,6 +10,7 @@ import { enterOften } from './enter.js';
 import { measurePid1 } from './pid1.js';
 import type { Answer, Request } from './protocol.js';
 import { startMany, timeOne } from './start.js';
+import { wireMembers } from './wire.js';
 
 const kept: Buffer[] = [];
 
@@ -32,6 +33,8 @@ function answer(request: Request, dist: string): Promise<Answer<Request>> | Answ
       return measurePid1(request.command, dist);
     case 'enter':
       return enterOften(request, dist);
+    case 'wire':
+      return wireMembers(request, dist);
     case 'compile':
       return compileOften(request, dist);
   }

@@ -20,6 +20,8 @@ export type Request =
   | { readonly ask: 'pid1'; readonly command: readonly string[] }
   /** Enter another namespace and come back, `count` times. */
   | { readonly ask: 'enter'; readonly count: number }
+  /** Make a network with `count` members, and remove it. */
+  | { readonly ask: 'wire'; readonly count: number }
   /** Check, compile and encode a spec, `count` times. */
   | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
 
@@ -35,6 +37,14 @@ interface Answers {
   census: Census;
   allocate: { readonly resident: number };
   pid1: { readonly status: number; readonly rollup: number };
+  /** Milliseconds: for each member, for the last fifty each, for a packet of all to the gateway, lost ones, removal. */
+  wire: {
+    readonly each: number;
+    readonly last: number;
+    readonly packets: number;
+    readonly lost: number;
+    readonly removal: number;
+  };
   /** Microseconds for one. */
   enter: { readonly each: number };
   /** Milliseconds for one. */

@@ -89,16 +89,24 @@ export class NetlinkSocket implements Disposable {
   }
 
   /**
-   * Sends requests in one datagram and collects what comes back for each, until the last one is answered, or one of those at
-   * `fatal` has failed, after which the kernel looks at none of the others.
+   * Sends requests in one datagram and collects what comes back for each, until the one at `awaited` (default the last) is
+   * answered, or one of those at `fatal` has failed, after which the kernel looks at none of the others.
    */
-  exchange(requests: readonly NetlinkRequest[], fatal: readonly number[] = []): Promise<Answer[]> {
-    const result = this.#last.then(() => this.#exchange(requests, fatal));
+  exchange(
+    requests: readonly NetlinkRequest[],
+    fatal: readonly number[] = [],
+    awaited: number = requests.length - 1,
+  ): Promise<Answer[]> {
+    const result = this.#last.then(() => this.#exchange(requests, fatal, awaited));
     this.#last = result.catch(() => {});
     return result;
   }
 
-  async #exchange(requests: readonly NetlinkRequest[], fatal: readonly number[]): Promise<Answer[]> {
+  async #exchange(
+    requests: readonly NetlinkRequest[],
+    fatal: readonly number[],
+    awaited: number,
+  ): Promise<Answer[]> {
     const first = this.#sequence + 1;
     this.#sequence += requests.length;
     const numbered = requests.map(({ type, flags, body }, i) => {
@@ -108,7 +116,7 @@ export class NetlinkSocket implements Disposable {
     await this.#channel.send(encodeMessages(numbered, this.#channel.port), elsewhere);
     const answers = requests.map((): Answer => ({ messages: [], ended: false, interrupted: false }));
     const over = (): boolean =>
-      answers.at(-1)?.ended === true || fatal.some((index) => answers[index]?.error !== undefined);
+      answers[awaited]?.ended === true || fatal.some((index) => answers[index]?.error !== undefined);
     while (!over()) {
       for (const message of await this.#receive()) {
         const index = (message.sequence - first) >>> 0;

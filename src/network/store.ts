@@ -3,17 +3,23 @@
  * a folder per network namespace that the networks are in. They change under a lock, by rename.
  */
 import {
+  accessSync,
+  constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
 import { LOCK } from '../syscalls/constants.js';
@@ -27,6 +33,10 @@ const roots = (): string[] => {
 
 export class NetworkStore {
   readonly folder: string;
+  /** What was read, for as long as nobody else writes: the lock's file counts the changes. */
+  readonly #cache = new Map<string, unknown>();
+  #generation = 0n;
+  #lockFd: number | undefined;
   /** One process waits at most once for the lock, whatever it does at the same time. */
   static #turn: Promise<unknown> = Promise.resolve();
 
@@ -40,30 +50,31 @@ export class NetworkStore {
    * @throws Isol8Error EACCES when there is no folder to write to.
    */
   static of(inode: bigint): NetworkStore {
-    const failures: string[] = [];
-    for (const root of roots()) {
-      const folder = `${root}/isol8/networks/${inode}`;
-      try {
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
-        return new NetworkStore(folder);
-      } catch (error) {
-        failures.push(`${folder}: ${(error as NodeJS.ErrnoException).code}`);
-      }
-    }
+    const tried = roots();
+    const root = tried.find((path) => isWritable(`${path}/isol8`) ?? isWritable(path) ?? false);
+    if (root !== undefined) return new NetworkStore(`${root}/isol8/networks/${inode}`);
     throw new Isol8Error(
       'EACCES',
-      `keep the state of networks: there is no folder to write to (${failures.join(', ') || '/run takes root'}). ` +
+      `keep the state of networks: there is no folder to write to (${tried.join(', ') || '/run takes root'}). ` +
         'Set XDG_RUNTIME_DIR to a folder of yours.',
     );
+  }
+
+  /** Whether there has ever been something in it. */
+  get exists(): boolean {
+    return existsSync(this.folder);
   }
 
   /** Does something while nobody else, in this process or another, changes networks of this namespace. */
   locked<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = NetworkStore.#turn.then(async () => {
       const lock = await this.#lock();
+      this.#lockFd = lock;
       try {
+        this.#forgetOld(lock);
         return await work();
       } finally {
+        this.#lockFd = undefined;
         closeDescriptor(lock);
       }
     });
@@ -75,8 +86,8 @@ export class NetworkStore {
   async #lock(): Promise<number> {
     const path = `${this.folder}/lock`;
     for (;;) {
-      mkdirSync(this.folder, { recursive: true, mode: 0o755 });
-      const fd = openSync(path, 'a', 0o600);
+      const fd = openLock(path);
+      if (fd === undefined) continue;
       const result = await waitForLock(fd);
       if (result < 0) {
         closeDescriptor(fd);
@@ -87,13 +98,43 @@ export class NetworkStore {
     }
   }
 
+  #forgetOld(lock: number): void {
+    const count = new BigUint64Array(1);
+    readSync(lock, count, 0, 8, 0);
+    if (count[0] !== this.#generation) this.#cache.clear();
+    this.#generation = count[0] as bigint;
+  }
+
+  #changed(): void {
+    if (this.#lockFd === undefined)
+      throw new Isol8Error('ERR_INTERNAL', 'the state of networks changed without its lock');
+    this.#generation++;
+    writeSync(this.#lockFd, new BigUint64Array([this.#generation]), 0, 8, 0);
+  }
+
+  /** What `load` gives, or has given and nobody else has changed since; the caller keeps it up with his own changes. */
+  cached<Content>(key: string, load: () => Content): Content {
+    if (this.#lockFd === undefined) return load();
+    if (!this.#cache.has(key)) this.#cache.set(key, load());
+    return this.#cache.get(key) as Content;
+  }
+
+  forget(key: string): void {
+    this.#cache.delete(key);
+  }
+
   /** Removes the store where nothing is left in it. Only under the lock. */
   removeIfEmpty(): void {
     if (this.names('').some((name) => name !== 'lock')) return;
     rmSync(`${this.folder}/lock`, { force: true });
-    try {
-      rmdirSync(this.folder);
-    } catch {} // somebody waits for the lock, and has made it again
+    const networks = dirname(this.folder);
+    for (const folder of [this.folder, networks, dirname(networks)]) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return; // somebody waits for the lock, and has made it again, or there is something else
+      }
+    }
   }
 
   /** Names in a folder of the store; none when it is not there. */
@@ -116,6 +157,7 @@ export class NetworkStore {
 
   /** Readers see the old content or the new, never a part. */
   write(file: string, content: unknown): void {
+    this.#changed();
     const path = `${this.folder}/${file}`;
     mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
     writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o644 });
@@ -123,7 +165,30 @@ export class NetworkStore {
   }
 
   remove(file: string): void {
+    this.#changed();
     rmSync(`${this.folder}/${file}`, { recursive: true, force: true });
+  }
+}
+
+/** undefined where there is no such folder. */
+function isWritable(folder: string): boolean | undefined {
+  if (!existsSync(folder)) return undefined;
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** undefined when its folder was removed at this moment. */
+function openLock(path: string): number | undefined {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
