@@ -50,7 +50,10 @@ export function asIpLink(link: Link, names: LinkNames): Json {
     link_type: link.linkType,
     address: link.address,
     broadcast: link.broadcast,
-    permaddr: link.permanentAddress,
+    permaddr:
+      link.address === undefined || link.permanentAddress === link.address
+        ? undefined
+        : link.permanentAddress,
     link_netnsid: link.linkNetnsId,
     promiscuity: link.promiscuity,
     allmulti: link.allMulti,
@@ -107,7 +110,7 @@ function dataOf(link: Link, names: LinkNames): Json | undefined {
   if (link.vxlan !== undefined) return vxlanOf(link.vxlan, names);
   if (link.macvlan !== undefined) return macvlanOf(link.macvlan);
   if (link.vlan !== undefined) return vlanOf(link.vlan);
-  if (link.ipvlan !== undefined) return { mode: link.ipvlan.mode, mode_flag: link.ipvlan.flag };
+  if (link.ipvlan !== undefined) return { mode: link.ipvlan.mode, [`${link.ipvlan.flag}`]: true };
   return link.tun === undefined ? undefined : tunOf(link.tun);
 }
 

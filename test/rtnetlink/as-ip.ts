@@ -209,7 +209,8 @@ export function asIpQdisc(qdisc: Qdisc, names: LinkNames): Json {
   });
 }
 
-function optionsOf({ tbf, fifo }: Qdisc): Json {
+function optionsOf({ tbf, fifo, netem }: Qdisc): Json {
+  if (netem !== undefined) return netemOf(netem);
   if (fifo !== undefined) return { limit: fifo.limit };
   if (tbf === undefined) return {};
   return without({
@@ -219,5 +220,41 @@ function optionsOf({ tbf, fifo }: Qdisc): Json {
     lat: tbf.latency,
     limit: tbf.latency === undefined ? tbf.limit : undefined,
     overhead: tbf.overhead || undefined,
+  });
+}
+
+/** Seconds, and shares with as many digits as are printed. */
+function netemOf(netem: NonNullable<Qdisc['netem']>): Json {
+  const share = (value = 0): number => Math.round(value * 1e6) / 1e6;
+  const random = (
+    name: string,
+    value: number | undefined,
+    correlation: number | undefined,
+  ): Json | undefined =>
+    value === undefined ? undefined : { [name]: share(value), correlation: share(correlation) };
+  const { delay, jitter = 0, delayCorrelation, lossGemodel, lossState, rate, slot } = netem;
+  return without({
+    limit: netem.limit,
+    delay: delay && { delay: delay / 1e6, jitter: jitter / 1e6, correlation: share(delayCorrelation) },
+    'loss-random': random('loss', netem.loss, netem.lossCorrelation),
+    'loss-gemodel': lossGemodel && {
+      ...{ p: share(lossGemodel.p), r: share(lossGemodel.r) },
+      ...{ '1-h': share(1 - lossGemodel.h), '1-k': share(lossGemodel.k1) },
+    },
+    'loss-state':
+      lossState && Object.fromEntries(Object.entries(lossState).map(([name, value]) => [name, share(value)])),
+    duplicate: random('duplicate', netem.duplicate, netem.duplicateCorrelation),
+    reorder: random('reorder', netem.reorder, netem.reorderCorrelation),
+    corrupt: random('corrupt', netem.corrupt, netem.corruptCorrelation),
+    rate: rate && {
+      ...{ rate, packetoverhead: netem.packetOverhead ?? 0, cellsize: netem.cellSize ?? 0 },
+      celloverhead: netem.cellOverhead ?? 0,
+    },
+    slot: slot && {
+      ...{ 'min-delay': slot.minDelay / 1e9, 'max-delay': slot.maxDelay / 1e9 },
+      ...{ packets: slot.packets, bytes: slot.bytes },
+    },
+    ecn: netem.ecn ?? false,
+    gap: netem.gap ?? 0,
   });
 }
