@@ -30,6 +30,7 @@ export type { LookupOptions } from './namespaces/sockets/lookup.js';
 export { SocketError } from './namespaces/sockets/socket-error.js';
 export type { UdpOptions } from './namespaces/sockets/udp.js';
 export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';

@@ -12,8 +12,9 @@
 /* Values in a list of descriptors that stand for what the addon adds to a launch. */
 enum slot { SLOT_EMPTY = -1, SLOT_STATUS = -2, SLOT_LIFELINE = -3, SLOT_PLAN = -4 };
 
-/* LAUNCH_CANCEL starts nothing: it kills what the request of this number has started. */
-enum { LAUNCH_ATTACHED = 1, LAUNCH_CANCEL = 2 };
+/* LAUNCH_CANCEL starts nothing: it kills what the request of this number has started. LAUNCH_POLL starts nothing either:
+ * `exited` tells that the descriptor in the launcher's place can be read, or that the request was cancelled. */
+enum { LAUNCH_ATTACHED = 1, LAUNCH_CANCEL = 2, LAUNCH_POLL = 4 };
 
 /* A launcher about to be started: `slots[i]` becomes descriptor i, everything above is closed. */
 struct start {
@@ -24,6 +25,10 @@ struct start {
     int *copies;
     int expected_parent; /* 0 when the launcher is to outlive this process */
 };
+
+/* The value of an argument of a system call: a number, or the address of a typed array. Returns whether it is one. */
+int argument_of(napi_env env, napi_value value, long *result);
+napi_value js_syscall_later(napi_env env, napi_callback_info info);
 
 /* Moves descriptors into place and becomes the launcher; returns a negated errno. Calls nothing but the kernel. */
 long become_launcher(const struct start *start);

@@ -131,7 +131,7 @@ static void kill_source(const struct source *source)
 static int is_orphan(const struct session *session)
 {
     pthread_mutex_lock(&launches.lock);
-    int orphan = session->owner->closed && (session->flags & LAUNCH_ATTACHED);
+    int orphan = session->owner->closed && (session->flags & (LAUNCH_ATTACHED | LAUNCH_POLL));
     pthread_mutex_unlock(&launches.lock);
     return orphan;
 }
@@ -184,6 +184,8 @@ static void record_seen(struct session *session, const struct record *record, in
 
 static void read_status(struct session *session)
 {
+    if (session->flags & LAUNCH_POLL)
+        close_source(&session->status); /* and with it the session is over */
     while (session->status.fd >= 0) {
         struct record record;
         struct iovec part = {&record, sizeof record};
@@ -241,7 +243,7 @@ static int reap_all(void)
         if (result < 0 || ended.si_pid == 0)
             return result == 0;
         for (struct session *session = launches.sessions; session; session = session->next)
-            if (!session->child_pid && (session->launcher_pid == ended.si_pid || !is_known(ended.si_pid)))
+            if (!session->child_pid && !(session->flags & LAUNCH_POLL) && (session->launcher_pid == ended.si_pid || !is_known(ended.si_pid)))
                 read_status(session); /* whose it is, and that a launcher was the program, only it can say */
         int status = 0;
         if (sys(__NR_wait4, ended.si_pid, &status, own, 0) < 0)
@@ -386,6 +388,16 @@ static int clone_launcher(struct session *session, struct request *request, long
     return birth.error ? STEP_LAUNCHER : 0;
 }
 
+/* A copy, so that it does not matter what JavaScript closes meanwhile. */
+static int watch_readable(struct session *session, const struct request *request, long *error)
+{
+    long copy = sys(__NR_fcntl, request->start.launcher, F_DUPFD_CLOEXEC, 3);
+    if (copy >= 0)
+        watch(session, &session->status, copy);
+    *error = copy;
+    return copy < 0 ? STEP_WATCH : 0;
+}
+
 static void start_session(struct request *request)
 {
     struct session *session = calloc(1, sizeof *session);
@@ -398,7 +410,8 @@ static void start_session(struct request *request)
     session->child_status = UNKNOWN;
     request->start.expected_parent = request->flags & LAUNCH_ATTACHED ? (int)sys(__NR_getpid) : 0;
     long error = 0;
-    int step = clone_launcher(session, request, &error);
+    int step = request->flags & LAUNCH_POLL ? watch_readable(session, request, &error)
+                                            : clone_launcher(session, request, &error);
     if (step)
         tell(session, EVENT_FAILED, step, (int)-error);
     session->next = launches.sessions;
@@ -406,8 +419,10 @@ static void start_session(struct request *request)
     free_request(request);
 }
 
-static void kill_session(const struct session *session)
+static void kill_session(struct session *session)
 {
+    if (session->flags & LAUNCH_POLL)
+        close_source(&session->status);
     kill_source(&session->launcher);
     kill_source(&session->child);
 }

@@ -42,7 +42,7 @@ static int bytes_of(napi_env env, napi_value value, void **data, size_t *size)
     return type == napi_uint8_array || type == napi_int32_array || type == napi_uint32_array;
 }
 
-static int argument_of(napi_env env, napi_value value, long *result)
+int argument_of(napi_env env, napi_value value, long *result)
 {
     napi_valuetype type;
     int64_t integer = 0;
@@ -328,6 +328,7 @@ NAPI_MODULE_INIT()
 {
     napi_value image;
     export_function(env, exports, "syscall", js_syscall);
+    export_function(env, exports, "syscallLater", js_syscall_later);
     export_function(env, exports, "listen", js_listen);
     export_function(env, exports, "launch", js_launch);
     export_function(env, exports, "cancel", js_cancel);

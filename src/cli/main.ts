@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   unshare: async () => (await import('./commands/unshare.js')).unshare,
   enter: async () => (await import('./commands/enter.js')).enter,
   ls: async () => (await import('./commands/ls.js')).ls,
+  inspect: async () => (await import('./commands/inspect.js')).inspectProcesses,
   graph: async () => (await import('./commands/graph.js')).graphOf,
   ns: async () => (await import('./commands/ns.js')).ns,
   gc: async () => (await import('./commands/gc.js')).gc,

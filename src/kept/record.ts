@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
-import { readTextFileIfAny, statFile } from '../syscalls/files.js';
+import { type Owner, ownerLives, presentOwner } from './owner.js';
 
 export const RUN = '/run/isol8';
 export const RECORDS = `${RUN}/unfinished`;
@@ -39,19 +39,14 @@ export interface UnfinishedRecord {
   readonly ownerLives: boolean;
 }
 
-interface Content {
-  readonly pid: number;
-  /** In clock ticks since the start of the machine: field 22 of /proc/PID/stat. A pid alone may come again. */
-  readonly started: string;
-  /** The inode of the pid namespace that `pid` counts in. */
-  readonly pids: string;
+interface Content extends Owner {
   readonly intentions: readonly Intention[];
 }
 
 /** Says what is about to be kept, until it is disposed of. Throws Isol8Error EACCES for who may not write there. */
 export function recordUnfinished(intentions: readonly Intention[]): Disposable {
   const file = `${RECORDS}/${process.pid}.json`;
-  const content: Content = { ...ownerOf('self'), pid: process.pid, intentions };
+  const content: Content = { ...presentOwner(), intentions };
   try {
     mkdirSync(RECORDS, { recursive: true });
     writeFileSync(temporary(file), `${JSON.stringify(content)}\n`, { mode: 0o644 });
@@ -74,7 +69,9 @@ export function readRecords(): UnfinishedRecord[] {
     .flatMap((name) => {
       const content = readContent(`${RECORDS}/${name}`);
       if (content === undefined) return [];
-      return [{ file: `${RECORDS}/${name}`, intentions: content.intentions, ownerLives: lives(content) }];
+      return [
+        { file: `${RECORDS}/${name}`, intentions: content.intentions, ownerLives: ownerLives(content) },
+      ];
     });
 }
 
@@ -85,17 +82,6 @@ function readContent(file: string): Content | undefined {
   } catch {
     return undefined; // gone meanwhile, or not ours
   }
-}
-
-function lives({ pid, started, pids }: Content): boolean {
-  const now = ownerOf('self').pids === pids ? ownerOf(pid) : undefined;
-  return now === undefined || now.started === started;
-}
-
-function ownerOf(pid: number | 'self'): Pick<Content, 'started' | 'pids'> {
-  const stat = readTextFileIfAny(`/proc/${pid}/stat`) ?? '';
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on
-  return { started: fields[19] ?? '', pids: `${statFile('/proc/self/ns/pid')?.inode}` };
 }
 
 /** Names in a folder; none when it is not there. */

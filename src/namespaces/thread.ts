@@ -138,6 +138,28 @@ export function withNamespace<Result>(
   }
 }
 
+/**
+ * The same in a new namespace, which is gone afterwards unless the function has opened it.
+ *
+ * @throws Isol8Error EPERM without CAP_SYS_ADMIN, ENOSPC where a limit of /proc/sys/user is reached.
+ */
+export function withNewNamespace<Result>(kind: NamespaceKind, work: () => Result): Result {
+  beforeMoving();
+  const home = openPresent(kind);
+  try {
+    checkWayBack(kind, home);
+    unshare([kind]);
+    try {
+      return synchronous(work());
+    } finally {
+      if (enter({ kind, fd: home }) !== undefined) process.abort();
+      movedBy(-1);
+    }
+  } finally {
+    closeDescriptor(home);
+  }
+}
+
 /** Entering where one is already takes the same privilege as coming back there. */
 function checkWayBack(kind: NamespaceKind, home: number): void {
   const errno = enter({ kind, fd: home });

@@ -1,4 +1,5 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { createNetNamespace } from '../namespaces/create-net.js';
 import { ALL_KINDS, isNamespaceKind, type NamespaceKind } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
 import { loadAddon } from '../syscalls/addon.js';
@@ -55,8 +56,10 @@ export async function createNamespaces(
     throw new SpecError('kinds', `${why}: start that with spawn()`);
   }
   const sandbox = parseSandbox({ ...spec, namespaces: kinds, proc: false, init: false });
-  const holder: ParsedSpec = { ...sandbox, command: ['none'], env: {} };
   const wanted = ALL_KINDS.filter((kind) => sandbox.namespaces[kind] === 'new');
+  const onThread = wanted.join() === 'net' ? createNetNamespace(sandbox.loopback) : undefined;
+  if (onThread !== undefined) return created([onThread]);
+  const holder: ParsedSpec = { ...sandbox, command: ['none'], env: {} };
   return hold(holder, { mode: 'attached', descriptors: 0, hold: true }, wanted);
 }
 

@@ -20,6 +20,14 @@ export function trySyscall(name: SyscallName, ...args: RawArgument[]): number {
   return loadAddon().syscall(syscallNumber(name, currentArchitecture()), ...args);
 }
 
+/**
+ * {@link trySyscall} on a thread of the runtime's pool, for what waits for the kernel. The call sees the namespaces of that
+ * thread; the arrays it is given belong to it until the promise is settled.
+ */
+export function trySyscallLater(name: SyscallName, ...args: RawArgument[]): Promise<number> {
+  return loadAddon().syscallLater(syscallNumber(name, currentArchitecture()), ...args);
+}
+
 /** {@link trySyscall} for a call that is made thousands of times: it looks the call up once. */
 export function bindSyscall(name: SyscallName): (...args: RawArgument[]) => number {
   return loadAddon().syscall.bind(undefined, syscallNumber(name, currentArchitecture()));

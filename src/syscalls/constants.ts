@@ -48,7 +48,7 @@ export const AT = {
 export const STATX = { NLINK: 4, UID: 8, INO: 0x100 } as const;
 
 /** asm-generic/fcntl.h: flock(2) */
-export const LOCK = { EX: 2 } as const;
+export const LOCK = { EX: 2, NB: 4 } as const;
 
 /** linux/openat2.h */
 export const RESOLVE = { NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16 } as const;
@@ -229,6 +229,14 @@ export const SIGNALS = {
   SIGSYS: 31,
 } as const;
 export const LAST_SIGNAL = 64;
+
+/** linux/wait.h: waitid(2) */
+export const P_PID = 1;
+export const W = { EXITED: 4 } as const;
+
+/** asm-generic/siginfo.h: places of si_code and si_status in siginfo_t on 64-bit processors, and its size. */
+export const SIGINFO = { CODE: 8, STATUS: 24, SIZE: 128 } as const;
+export const CLD_EXITED = 1;
 
 /** linux/capability.h */
 export const CAPABILITIES = [

@@ -1,6 +1,6 @@
 /** Starting encoded plans: the addon's launch thread, and this thread's share of what it reports. */
 import { Isol8Error } from '../foundation/errors.js';
-import { loadAddon } from './addon.js';
+import { type Addon, loadAddon } from './addon.js';
 import { SystemCallError } from './binding.js';
 import { errnoName } from './errno.js';
 import { launcherDescriptor } from './launcher.js';
@@ -35,6 +35,9 @@ export interface Launch {
   readonly attached: boolean;
 }
 
+/** LAUNCH_* of native/addon/addon.h. */
+const REQUEST = { attached: 1, poll: 4 } as const;
+
 const EVENT = { failed: 1, started: 2, exited: 3 } as const;
 
 const sessions = new Map<number, LaunchEvents>();
@@ -46,25 +49,51 @@ let listening = false;
  * made; all else arrives as events.
  */
 export function launch(request: Launch, events: LaunchEvents): number {
-  const addon = loadAddon();
   const launcher = launcherDescriptor();
-  if (!listening) addon.listen(dispatch);
-  listening = true;
-  const session = nextSession++;
-  sessions.set(session, events);
+  const { addon, session } = newSession(events);
   const result = addon.launch(
     request.plan,
     new Int32Array(request.slots),
     new Int32Array(request.owned),
     launcher,
     session,
-    request.attached ? 1 : 0,
+    request.attached ? REQUEST.attached : 0,
   );
+  return submitted(session, result);
+}
+
+function newSession(events: LaunchEvents): { addon: Addon; session: number } {
+  const addon = loadAddon();
+  if (!listening) addon.listen(dispatch);
+  listening = true;
+  const session = nextSession++;
+  sessions.set(session, events);
+  return { addon, session };
+}
+
+function submitted(session: number, result: number): number {
   if (result < 0) {
     sessions.delete(session);
     throw new SystemCallError('start the launch thread', errnoName(-result), '');
   }
   return session;
+}
+
+/**
+ * Tells once that a descriptor can be read from, or that {@link cancelLaunch} was called with the number this returns. Keeps
+ * the event loop alive until then. `failed` says that there are too many descriptors to wait for another.
+ */
+export function whenReadable(
+  descriptor: number,
+  events: { failed(errno: string): void; readable(): void },
+): number {
+  const { addon, session } = newSession({
+    failed: (_, errno) => events.failed(errno),
+    started: () => {},
+    exited: () => events.readable(),
+  });
+  const none = new Int32Array(0);
+  return submitted(session, addon.launch(new Uint8Array(0), none, none, descriptor, session, REQUEST.poll));
 }
 
 /** The thread that launches start from, whose namespaces a process has where its spec shares them. Throws SystemCallError. */

@@ -15,15 +15,17 @@ const layers: Readonly<Record<string, number>> = {
   clocks: 2,
   mounts: 2,
   cgroups: 2,
-  netlink: 2,
-  network: 3,
+  netlink: 3,
   sandbox: 3,
+  rtnetlink: 4,
+  nftables: 4,
   oci: 4,
-  lab: 4,
   kept: 4,
-  doctor: 4,
-  web: 5,
-  cli: 6,
+  network: 5,
+  lab: 6,
+  doctor: 6,
+  web: 7,
+  cli: 8,
 };
 
 const addonLoader = 'syscalls/addon.ts';

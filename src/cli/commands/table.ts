@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor-options.js';
 import { enterCommand } from './enter-options.js';
 import { gcCommand } from './gc-options.js';
 import { graphCommand } from './graph-options.js';
+import { inspectCommand } from './inspect-options.js';
 import { lsCommand } from './ls-options.js';
 import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   unshareCommand,
   enterCommand,
   lsCommand,
+  inspectCommand,
   graphCommand,
   nsCommand,
   gcCommand,

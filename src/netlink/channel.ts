@@ -1,0 +1,163 @@
+/** An AF_NETLINK socket as a descriptor: opening, sending and receiving datagrams, waiting for one. See netlink(7). */
+import { Isol8Error } from '../foundation/errors.js';
+import { openSocket, type SocketPlace } from '../namespaces/open-socket.js';
+import {
+  closeDescriptor,
+  SystemCallError,
+  syscall,
+  trySyscall,
+  trySyscallLater,
+} from '../syscalls/binding.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
+import { cancelLaunch, whenReadable } from '../syscalls/launch.js';
+import { AF_NETLINK, MSG, NETLINK_OPTION, SO, SOCK, SOL } from './constants.js';
+
+const ADDRESS_SIZE = 12;
+/** The kernel fills at most 32 KiB of a dump at a time, and a single message can be larger only with many virtual functions. */
+const LARGEST = 1 << 17;
+/** Room for the answers to a batch, or for what happens while nobody listens. */
+const RECEIVE_BUFFER = 1 << 20;
+
+export interface ChannelOptions {
+  /** NETLINK_*. */
+  readonly protocol: number;
+  /** The network namespace to open it in; default the calling thread's. */
+  readonly namespace?: SocketPlace | undefined;
+  /** Multicast groups to join, RTNLGRP_*. */
+  readonly groups?: readonly number[];
+  /** In bytes; the kernel doubles it, and may give less. Default 1 MiB. */
+  readonly receiveBuffer?: number;
+}
+
+/** Only the kernel is listened to: a datagram of another process is dropped. */
+export class NetlinkChannel implements Disposable {
+  readonly port: number;
+  #fd: number | undefined;
+  readonly #room = Buffer.allocUnsafeSlow(LARGEST);
+  readonly #sender = Buffer.alloc(ADDRESS_SIZE);
+  readonly #senderSize = new Uint32Array([ADDRESS_SIZE]);
+  #cancel: (() => void) | undefined;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+    this.port = portOf(fd);
+  }
+
+  /** @throws Isol8Error EPERM for a namespace that the caller may not enter. */
+  static async open(options: ChannelOptions): Promise<NetlinkChannel> {
+    const { namespace, protocol } = options;
+    const type = SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK;
+    const fd =
+      namespace === undefined
+        ? syscall('socket', [AF_NETLINK, type, protocol], 'netlink')
+        : await openSocket(namespace, { family: AF_NETLINK, type, protocol });
+    return NetlinkChannel.of(fd, options);
+  }
+
+  /** Takes an open socket over, which is closed if it cannot be used. */
+  static of(fd: number, options: Pick<ChannelOptions, 'groups' | 'receiveBuffer'> = {}): NetlinkChannel {
+    try {
+      setUp(fd, options);
+      return new NetlinkChannel(fd);
+    } catch (error) {
+      closeDescriptor(fd);
+      throw error;
+    }
+  }
+
+  get fd(): number {
+    if (this.#fd === undefined) throw new Isol8Error('EBADF', 'the netlink socket was closed');
+    return this.#fd;
+  }
+
+  /**
+   * The kernel does what a request asks for before this is settled, with `elsewhere` on a thread of the pool.
+   *
+   * @throws SystemCallError
+   */
+  async send(datagram: Uint8Array, elsewhere: boolean): Promise<void> {
+    const args = [this.fd, datagram, datagram.length, 0, null, 0] as const;
+    const result = elsewhere ? await trySyscallLater('sendto', ...args) : trySyscall('sendto', ...args);
+    if (result < 0) throw new SystemCallError('sendto', errnoName(-result), 'netlink');
+  }
+
+  /**
+   * The next datagram that is there, undefined when there is none. It belongs to the caller.
+   *
+   * @throws SystemCallError ENOBUFS when some were lost because nobody has received them for too long.
+   */
+  receive(): Buffer | undefined {
+    for (;;) {
+      this.#senderSize[0] = ADDRESS_SIZE;
+      const size = trySyscall(
+        'recvfrom',
+        ...([this.fd, this.#room, LARGEST, MSG.DONTWAIT | MSG.TRUNC] as const),
+        ...([this.#sender, this.#senderSize] as const),
+      );
+      if (size === -errnoNumber('EINTR')) continue;
+      if (size === -errnoNumber('EAGAIN')) return undefined;
+      if (size < 0) throw new SystemCallError('recvfrom', errnoName(-size), 'netlink');
+      if (size > LARGEST) throw new Isol8Error('EMSGSIZE', `a netlink datagram of ${size} bytes was cut off`);
+      const fromKernel = this.#sender.readUInt32LE(4) === 0;
+      if (fromKernel) return Buffer.from(this.#room.subarray(0, size));
+    }
+  }
+
+  /** Until there is a datagram, or the channel is closed. */
+  readable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const session = whenReadable(this.fd, {
+        failed: (errno) => reject(new SystemCallError('epoll_ctl', errno, 'netlink')),
+        readable: () => {
+          this.#cancel = undefined;
+          resolve();
+        },
+      });
+      this.#cancel = () => cancelLaunch(session);
+    });
+  }
+
+  get closed(): boolean {
+    return this.#fd === undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#fd !== undefined) closeDescriptor(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+function setUp(fd: number, { groups = [], receiveBuffer = RECEIVE_BUFFER }: Partial<ChannelOptions>): void {
+  const option = (level: number, name: number, value: number): number =>
+    trySyscall('setsockopt', fd, level, name, new Uint32Array([value]), 4);
+  // Without privilege the kernel gives at most net.core.rmem_max; kernels that lack one of the others just say less.
+  if (option(SOL.SOCKET, SO.RCVBUFFORCE, receiveBuffer) < 0) option(SOL.SOCKET, SO.RCVBUF, receiveBuffer);
+  option(SOL.NETLINK, NETLINK_OPTION.EXT_ACK, 1);
+  option(SOL.NETLINK, NETLINK_OPTION.CAP_ACK, 1);
+  option(SOL.NETLINK, NETLINK_OPTION.GET_STRICT_CHK, 1);
+  syscall('bind', [fd, addressOf(0), ADDRESS_SIZE], 'netlink');
+  for (const group of groups) {
+    const value = new Uint32Array([group]);
+    syscall(
+      'setsockopt',
+      [fd, SOL.NETLINK, NETLINK_OPTION.ADD_MEMBERSHIP, value, 4],
+      `netlink group ${group}`,
+    );
+  }
+}
+
+/** struct sockaddr_nl; port 0 has the kernel choose one. */
+function addressOf(port: number): Buffer {
+  const address = Buffer.alloc(ADDRESS_SIZE);
+  address.writeUInt16LE(AF_NETLINK, 0);
+  address.writeUInt32LE(port, 4);
+  return address;
+}
+
+function portOf(fd: number): number {
+  const address = Buffer.alloc(ADDRESS_SIZE);
+  syscall('getsockname', [fd, address, new Uint32Array([ADDRESS_SIZE])], 'netlink');
+  return address.readUInt32LE(4);
+}

@@ -1,0 +1,191 @@
+import * as v from 'valibot';
+import { SpecError } from '../foundation/errors.js';
+import { familyOf, parsePrefix } from '../foundation/ip.js';
+import { validate } from '../sandbox/parse.js';
+import type { PublishedPort } from './published-ports.js';
+import { contains, subnetOf } from './subnets.js';
+
+/** What a network is to be like. Only the name has to be given. */
+export interface NetworkSpec {
+  /** 1 to 63 letters, digits, `_`, `.` and `-`, the first of which is a letter or a digit. */
+  readonly name: string;
+  /** IPv4: `10.1.0.0/24`. Default one of 172.16.0.0/12 that overlaps no route of the host; false: no IPv4. */
+  readonly subnet?: string | false;
+  /** IPv6: `fd00:1::/64`. Default a random unique local one; false: no IPv6. */
+  readonly subnet6?: string | false;
+  /** The host's address in it. Default the subnet's first. */
+  readonly gateway?: string;
+  readonly gateway6?: string;
+  /** Packets that leave the host come from an address of the host. Default true, unless `internal`. */
+  readonly masquerade?: boolean;
+  /** There is no way out of it and none into it, but to and from the host. Default false. */
+  readonly internal?: boolean;
+  /** Members reach the host and the outside, but not each other. Default false. */
+  readonly isolated?: boolean;
+  /** In bytes. Default that of the link with the default route, or 1500. */
+  readonly mtu?: number;
+  /** Name servers of its members. Default the host's, as resolv.conf(5) has them. */
+  readonly dns?: readonly string[];
+  /** Extends the network to other hosts by VXLAN (RFC 7348). */
+  readonly vxlan?: VxlanSpec;
+}
+
+/** A VXLAN tunnel to other hosts, see ip-link(8). */
+export interface VxlanSpec {
+  /** The VXLAN network identifier, 0 to 16,777,215. */
+  readonly id: number;
+  /** The other host, or a multicast group that all of them join. */
+  readonly remote: string;
+  /** This host's address for it. Default what the route to `remote` says. */
+  readonly local?: string;
+  /** The link it goes through; needed for a multicast group. */
+  readonly link?: string;
+  /** The UDP port. Default 4789, IANA's. */
+  readonly port?: number;
+}
+
+/** How a namespace is attached to a network. */
+export interface AttachSpec {
+  /** By which the other members find it; aliases are further such names. Default none. */
+  readonly name?: string;
+  readonly aliases?: readonly string[];
+  /** Its addresses in the network. Default the next that are free. */
+  readonly address?: string;
+  readonly address6?: string;
+  /** The MAC address. Default a random one that is administered locally. */
+  readonly mac?: string;
+  /** What the link is called inside. Default `eth0`, or the next number that is free there. */
+  readonly interface?: string;
+  /** Ports of the host that lead to it: objects, or text as docker-run(1) has it (`8080:80`). Default none. */
+  readonly publish?: readonly (string | PublishedPort)[];
+}
+
+const name = v.pipe(
+  v.string('must be a string'),
+  v.regex(
+    /^[A-Za-z0-9][\w.-]{0,62}$/,
+    'must be 1 to 63 letters, digits, _, . and -, the first of them a letter or a digit',
+  ),
+);
+const hostName = v.pipe(
+  v.string('must be a string'),
+  v.regex(
+    /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/,
+    'must be a host name',
+  ),
+);
+const ofFamily = (family: 'inet' | 'inet6') =>
+  v.pipe(
+    v.string('must be a string'),
+    v.check((text) => familyOf(text) === family, `must be an ${family === 'inet' ? 'IPv4' : 'IPv6'} address`),
+  );
+const address = v.pipe(
+  v.string('must be a string'),
+  v.check((text) => familyOf(text) !== undefined, 'must be an IP address'),
+);
+const prefixOf = (family: 'inet' | 'inet6', longest: number) =>
+  v.union([
+    v.literal(false),
+    v.pipe(
+      v.string('must be a string, or false'),
+      v.check((text) => isPrefix(text, family, longest), `must be a subnet as in ${EXAMPLES[family]}`),
+    ),
+  ]);
+const EXAMPLES = { inet: '10.1.0.0/24', inet6: 'fd00:1::/64' } as const;
+const flag = v.boolean('must be true or false');
+const whole = (min: number, max: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.integer('must be a whole number'),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+/** dev_valid_name() of net/core/dev.c. */
+const linkName = v.pipe(
+  v.string('must be a string'),
+  v.regex(/^(?!\.{1,2}$)[^\s/:\0]{1,15}$/, 'must be 1 to 15 characters, without white space, / and :'),
+);
+const mac = v.pipe(
+  v.string('must be a string'),
+  v.regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i, 'must be of the form 02:00:00:00:00:01'),
+  v.check((text) => (Number.parseInt(text.slice(0, 2), 16) & 1) === 0, 'must not be a multicast address'),
+  v.check((text) => !/^[0:]+$/.test(text), 'must not be zero'),
+);
+const port = whole(1, 65535);
+
+const vxlanSchema = v.strictObject({
+  id: whole(0, 0xffffff),
+  remote: address,
+  local: v.optional(address),
+  link: v.optional(linkName),
+  port: v.optional(port),
+});
+
+const networkSchema = v.strictObject({
+  name,
+  subnet: v.optional(prefixOf('inet', 30)),
+  subnet6: v.optional(prefixOf('inet6', 126)),
+  gateway: v.optional(ofFamily('inet')),
+  gateway6: v.optional(ofFamily('inet6')),
+  masquerade: v.optional(flag),
+  internal: v.optional(flag),
+  isolated: v.optional(flag),
+  mtu: v.optional(whole(68, 65535)),
+  dns: v.optional(v.array(address)),
+  vxlan: v.optional(vxlanSchema),
+});
+
+const published = v.strictObject({
+  hostAddress: v.optional(address),
+  hostPort: v.optional(port),
+  port,
+  protocol: v.optional(v.picklist(['tcp', 'udp'], 'must be tcp or udp')),
+});
+
+const attachSchema = v.strictObject({
+  name: v.optional(hostName),
+  aliases: v.optional(v.array(hostName)),
+  address: v.optional(ofFamily('inet')),
+  address6: v.optional(ofFamily('inet6')),
+  mac: v.optional(mac),
+  interface: v.optional(linkName),
+  publish: v.optional(v.array(v.union([v.string(), published], 'must be text as 8080:80, or an object'))),
+});
+
+/** Throws SpecError naming the first field that is wrong. */
+export function checkNetworkSpec(spec: NetworkSpec): NetworkSpec {
+  const checked = validate(networkSchema, spec, '') as NetworkSpec;
+  if (checked.internal && checked.masquerade)
+    throw new SpecError('masquerade', 'an internal network has no way out that could be masqueraded');
+  if (checked.subnet === false && checked.subnet6 === false)
+    throw new SpecError('subnet6', 'without IPv4 and IPv6 there is nothing left');
+  for (const [field, gateway, subnet] of [
+    ['gateway', checked.gateway, checked.subnet],
+    ['gateway6', checked.gateway6, checked.subnet6],
+  ] as const)
+    if (gateway !== undefined) checkGateway(field, gateway, subnet);
+  return checked;
+}
+
+function checkGateway(field: string, gateway: string, subnet: string | false | undefined): void {
+  if (subnet === undefined || subnet === false)
+    throw new SpecError(field, 'needs the subnet that it lies in to be given');
+  if (!contains(subnetOf(parsePrefix(subnet)), gateway))
+    throw new SpecError(field, `${gateway} does not lie in ${subnet}`);
+}
+
+/** Throws SpecError naming the first field that is wrong. */
+export function checkAttachSpec(spec: AttachSpec): AttachSpec {
+  return validate(attachSchema, spec, '') as AttachSpec;
+}
+
+export const checkNetworkName = (given: string): string => validate(name, given, 'name');
+
+function isPrefix(text: string, family: 'inet' | 'inet6', longest: number): boolean {
+  try {
+    const { address: first, length } = parsePrefix(text);
+    return familyOf(first) === family && text.includes('/') && length >= 8 && length <= longest;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What is known about networks beyond the life of a process: small files below /run/isol8, which is empty after a reboot, in
+ * a folder per network namespace that the networks are in. They change under a lock, by rename.
+ */
+import {
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { Isol8Error } from '../foundation/errors.js';
+import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
+import { LOCK } from '../syscalls/constants.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
+
+/** Where run-time files go: root's place first. */
+const roots = (): string[] => {
+  const places = [process.geteuid?.() === 0 ? '/run' : undefined, process.env.XDG_RUNTIME_DIR];
+  return places.filter((path): path is string => path?.startsWith('/') === true);
+};
+
+export class NetworkStore {
+  readonly folder: string;
+  /** One process waits at most once for the lock, whatever it does at the same time. */
+  static #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /**
+   * The store of the network namespace with this inode, in /run/isol8 or, for who may not write there, $XDG_RUNTIME_DIR/isol8.
+   *
+   * @throws Isol8Error EACCES when there is no folder to write to.
+   */
+  static of(inode: bigint): NetworkStore {
+    const failures: string[] = [];
+    for (const root of roots()) {
+      const folder = `${root}/isol8/networks/${inode}`;
+      try {
+        mkdirSync(folder, { recursive: true, mode: 0o755 });
+        return new NetworkStore(folder);
+      } catch (error) {
+        failures.push(`${folder}: ${(error as NodeJS.ErrnoException).code}`);
+      }
+    }
+    throw new Isol8Error(
+      'EACCES',
+      `keep the state of networks: there is no folder to write to (${failures.join(', ') || '/run takes root'}). ` +
+        'Set XDG_RUNTIME_DIR to a folder of yours.',
+    );
+  }
+
+  /** Does something while nobody else, in this process or another, changes networks of this namespace. */
+  locked<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = NetworkStore.#turn.then(async () => {
+      const lock = await this.#lock();
+      try {
+        return await work();
+      } finally {
+        closeDescriptor(lock);
+      }
+    });
+    NetworkStore.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Whoever found the store empty may have removed it: then it is made again. */
+  async #lock(): Promise<number> {
+    const path = `${this.folder}/lock`;
+    for (;;) {
+      mkdirSync(this.folder, { recursive: true, mode: 0o755 });
+      const fd = openSync(path, 'a', 0o600);
+      const result = await waitForLock(fd);
+      if (result < 0) {
+        closeDescriptor(fd);
+        throw new SystemCallError('flock', errnoName(-result), path);
+      }
+      if (isAt(fd, path)) return fd;
+      closeDescriptor(fd);
+    }
+  }
+
+  /** Removes the store where nothing is left in it. Only under the lock. */
+  removeIfEmpty(): void {
+    if (this.names('').some((name) => name !== 'lock')) return;
+    rmSync(`${this.folder}/lock`, { force: true });
+    try {
+      rmdirSync(this.folder);
+    } catch {} // somebody waits for the lock, and has made it again
+  }
+
+  /** Names in a folder of the store; none when it is not there. */
+  names(folder: string): string[] {
+    try {
+      return readdirSync(`${this.folder}/${folder}`);
+    } catch {
+      return [];
+    }
+  }
+
+  /** undefined when it is not there, or not written to its end, which only a crash of the machine does. */
+  read<Content>(file: string): Content | undefined {
+    try {
+      return JSON.parse(readFileSync(`${this.folder}/${file}`, 'utf8')) as Content;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Readers see the old content or the new, never a part. */
+  write(file: string, content: unknown): void {
+    const path = `${this.folder}/${file}`;
+    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
+    writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o644 });
+    renameSync(`${path}.tmp`, path);
+  }
+
+  remove(file: string): void {
+    rmSync(`${this.folder}/${file}`, { recursive: true, force: true });
+  }
+}
+
+/** Mostly nobody holds it; who has to wait does so on another thread. */
+async function waitForLock(fd: number): Promise<number> {
+  const tried = trySyscall('flock', fd, LOCK.EX | LOCK.NB);
+  if (tried !== -errnoNumber('EAGAIN')) return tried;
+  for (;;) {
+    const result = await trySyscallLater('flock', fd, LOCK.EX);
+    if (result !== -errnoNumber('EINTR')) return result;
+  }
+}
+
+function isAt(fd: number, path: string): boolean {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const held = fstatSync(fd, { bigint: true });
+  return found?.ino === held.ino && found.dev === held.dev;
+}

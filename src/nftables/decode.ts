@@ -1,0 +1,219 @@
+/** Messages of nfnetlink as objects. All of it throws NetlinkDecodeError for what is not as nf_tables.h has it. */
+import { Attributes } from '../netlink/attributes.js';
+import { NetlinkDecodeError } from '../netlink/errors.js';
+import type { NetlinkMessage } from '../netlink/message.js';
+import type { BaseChain, SetFlag, SetSpec, TableFlag, TableSpec } from './change.js';
+import { shortest } from './change.js';
+import {
+  NFT_DATA_VERDICT,
+  NFT_SET,
+  NFT_TABLE_F,
+  NFTA_CHAIN,
+  NFTA_DATA,
+  NFTA_HOOK,
+  NFTA_LIST_ELEM,
+  NFTA_RULE,
+  NFTA_SET,
+  NFTA_SET_DESC,
+  NFTA_SET_ELEM,
+  NFTA_SET_ELEM_LIST,
+  NFTA_TABLE,
+} from './constants.js';
+import { type DataTypeName, dataTypeName } from './data-types.js';
+import type { KernelElement } from './element.js';
+import { familyOf, hooksOf, type TableName } from './family.js';
+import { type KernelExpression, readExpressions } from './kernel-expression.js';
+import { commentOf } from './names.js';
+import { readVerdict } from './verdict.js';
+
+/** struct nfgenmsg, then attributes. */
+const HEADER = 4;
+
+function open({ body }: NetlinkMessage): { family: number; attributes: Attributes } {
+  if (body.length < HEADER) throw new NetlinkDecodeError(`a message of nfnetlink of ${body.length} bytes`);
+  return { family: body.readUInt8(0), attributes: new Attributes(body, HEADER) };
+}
+
+function required<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new NetlinkDecodeError(`a message of nf_tables without ${what}`);
+  return value;
+}
+
+const handleOf = (attributes: Attributes, type: number): number =>
+  Number(required(attributes.be64(type), 'a handle'));
+
+export interface ListedTable extends TableSpec {
+  readonly handle: number;
+  /** How many chains, sets and other objects it has. */
+  readonly use: number;
+  /** Of a table with the flag owner, the netlink port of the socket that it goes with. */
+  readonly owner?: number;
+}
+
+export function decodeTable(message: NetlinkMessage): ListedTable {
+  const { family, attributes } = open(message);
+  const bits = attributes.be32(NFTA_TABLE.FLAGS) ?? 0;
+  const flags: TableFlag[] = [];
+  if (bits & NFT_TABLE_F.DORMANT) flags.push('dormant');
+  if (bits & NFT_TABLE_F.OWNER) flags.push('owner');
+  const owner = attributes.be32(NFTA_TABLE.OWNER);
+  return {
+    family: familyOf(family),
+    name: required(attributes.text(NFTA_TABLE.NAME), 'a name'),
+    ...(flags.length > 0 ? { flags } : {}),
+    handle: handleOf(attributes, NFTA_TABLE.HANDLE),
+    use: attributes.be32(NFTA_TABLE.USE) ?? 0,
+    ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+export interface ListedChain extends Partial<Omit<BaseChain, 'type' | 'policy'>> {
+  readonly table: TableName;
+  readonly name: string;
+  readonly handle: number;
+  /** How many rules and jumps there are to it. */
+  readonly use: number;
+  /** Of a base chain, as the other fields that addChain has for one. */
+  readonly type?: BaseChain['type'] | (string & {});
+  readonly policy?: 'accept' | 'drop';
+}
+
+export function decodeChain(message: NetlinkMessage): ListedChain {
+  const { family, attributes } = open(message);
+  const table = { family: familyOf(family), name: required(attributes.text(NFTA_CHAIN.TABLE), 'a table') };
+  return {
+    table,
+    name: required(attributes.text(NFTA_CHAIN.NAME), 'a name'),
+    handle: handleOf(attributes, NFTA_CHAIN.HANDLE),
+    use: attributes.be32(NFTA_CHAIN.USE) ?? 0,
+    ...decodeBase(table, attributes),
+  };
+}
+
+function decodeBase({ family }: TableName, attributes: Attributes): Partial<ListedChain> {
+  const hook = attributes.nest(NFTA_CHAIN.HOOK);
+  if (hook === undefined) return {};
+  const number = required(hook.be32(NFTA_HOOK.HOOKNUM), 'the number of a hook');
+  const name = hooksOf(family)[number];
+  if (name === undefined) throw new NetlinkDecodeError(`hook ${number} of the family ${family}`);
+  const devices = hook.nest(NFTA_HOOK.DEVS)?.entries() ?? [];
+  const device = hook.text(NFTA_HOOK.DEV) ?? devices[0]?.bytes.toString('utf8').replace(/\0.*$/s, '');
+  return {
+    type: required(attributes.text(NFTA_CHAIN.TYPE), 'a type'),
+    hook: name,
+    priority: (hook.be32(NFTA_HOOK.PRIORITY) ?? 0) | 0,
+    policy: attributes.be32(NFTA_CHAIN.POLICY) === 0 ? 'drop' : 'accept',
+    ...(device === undefined ? {} : { device }),
+  };
+}
+
+/** A rule before its expressions are words, for which the sets of its table are needed. */
+export interface KernelRule {
+  readonly table: TableName;
+  readonly chain: string;
+  readonly handle: number;
+  readonly expressions: readonly KernelExpression[];
+  readonly comment?: string;
+}
+
+export function decodeRule(message: NetlinkMessage): KernelRule {
+  const { family, attributes } = open(message);
+  const comment = commentOf(attributes.bytes(NFTA_RULE.USERDATA));
+  const expressions = attributes.nest(NFTA_RULE.EXPRESSIONS);
+  return {
+    table: { family: familyOf(family), name: required(attributes.text(NFTA_RULE.TABLE), 'a table') },
+    chain: required(attributes.text(NFTA_RULE.CHAIN), 'a chain'),
+    handle: handleOf(attributes, NFTA_RULE.HANDLE),
+    expressions: expressions ? readExpressions(expressions) : [],
+    ...(comment === undefined ? {} : { comment }),
+  };
+}
+
+export interface ListedSet extends Omit<SetSpec, 'type' | 'map'> {
+  readonly handle: number;
+  /** It belongs to the one rule that looks something up in it. */
+  readonly anonymous: boolean;
+  /** Missing where isol8 has no use for the type, as `map` is for what it gives. */
+  readonly type?: SetSpec['type'];
+  readonly map?: NonNullable<SetSpec['map']>;
+  readonly isMap: boolean;
+}
+
+export function decodeSet(message: NetlinkMessage): ListedSet {
+  const { family, attributes } = open(message);
+  const bits = attributes.be32(NFTA_SET.FLAGS) ?? 0;
+  const flags = SET_FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
+  const size = attributes.nest(NFTA_SET.DESC)?.be32(NFTA_SET_DESC.SIZE);
+  const timeout = attributes.be64(NFTA_SET.TIMEOUT) ?? 0n;
+  const type = typesOf(attributes.be32(NFTA_SET.KEY_TYPE) ?? 0);
+  const map = dataOf(attributes.be32(NFTA_SET.DATA_TYPE));
+  return {
+    table: { family: familyOf(family), name: required(attributes.text(NFTA_SET.TABLE), 'a table') },
+    name: required(attributes.text(NFTA_SET.NAME), 'a name'),
+    handle: handleOf(attributes, NFTA_SET.HANDLE),
+    anonymous: (bits & NFT_SET.ANONYMOUS) !== 0,
+    isMap: (bits & (NFT_SET.MAP | NFT_SET.OBJECT)) !== 0,
+    ...(type ? { type: shortest(type) } : {}),
+    ...(map ? { map: map === 'verdict' ? map : shortest(map) } : {}),
+    ...(flags.length > 0 ? { flags } : {}),
+    ...(timeout > 0n ? { timeout: Number(timeout) } : {}),
+    ...(size === undefined ? {} : { size }),
+  };
+}
+
+const SET_FLAGS: readonly (readonly [SetFlag, number])[] = [
+  ['constant', NFT_SET.CONSTANT],
+  ['interval', NFT_SET.INTERVAL],
+  ['timeout', NFT_SET.TIMEOUT],
+  ['dynamic', NFT_SET.EVAL],
+];
+
+/** Six bits for each. */
+function typesOf(number: number): DataTypeName[] | undefined {
+  const types: DataTypeName[] = [];
+  for (let rest = number; rest > 0; rest = Math.floor(rest / 64)) {
+    const name = dataTypeName(rest % 64);
+    if (name === undefined) return undefined;
+    types.unshift(name);
+  }
+  return types.length > 0 ? types : undefined;
+}
+
+function dataOf(number: number | undefined): readonly DataTypeName[] | 'verdict' | undefined {
+  if (number === NFT_DATA_VERDICT) return 'verdict';
+  return number === undefined ? undefined : typesOf(number);
+}
+
+/** One message of a dump of elements, which holds many. */
+export function decodeKernelElements(message: NetlinkMessage): KernelElement[] {
+  const list = open(message).attributes.nest(NFTA_SET_ELEM_LIST.ELEMENTS);
+  return (list?.entries() ?? []).map(({ type, bytes }) => {
+    if (type !== NFTA_LIST_ELEM) throw new NetlinkDecodeError(`an element as attribute ${type}`);
+    return decodeElement(new Attributes(bytes));
+  });
+}
+
+function decodeElement(element: Attributes): KernelElement {
+  const keyEnd = datumOf(element.nest(NFTA_SET_ELEM.KEY_END));
+  const flags = element.be32(NFTA_SET_ELEM.FLAGS);
+  const timeout = element.be64(NFTA_SET_ELEM.TIMEOUT);
+  const expiration = element.be64(NFTA_SET_ELEM.EXPIRATION);
+  const data = element.nest(NFTA_SET_ELEM.DATA);
+  const verdict = data && readVerdict(data);
+  const datum = verdict === undefined ? datumOf(data) : { verdict };
+  const comment = commentOf(element.bytes(NFTA_SET_ELEM.USERDATA));
+  return {
+    key: datumOf(element.nest(NFTA_SET_ELEM.KEY)) ?? Buffer.alloc(0),
+    ...(keyEnd ? { keyEnd } : {}),
+    ...(flags === undefined ? {} : { flags }),
+    ...(timeout === undefined ? {} : { timeout: Number(timeout) }),
+    ...(expiration === undefined ? {} : { expiration: Number(expiration) }),
+    ...(datum === undefined ? {} : { data: datum }),
+    ...(comment === undefined ? {} : { comment }),
+  };
+}
+
+const datumOf = (datum: Attributes | undefined): Buffer | undefined => {
+  const bytes = datum?.bytes(NFTA_DATA.VALUE);
+  return bytes && Buffer.from(bytes);
+};

@@ -1,0 +1,32 @@
+import { Isol8Error } from '../foundation/errors.js';
+import type { NetlinkChannel } from '../netlink/channel.js';
+import { SOL } from '../netlink/constants.js';
+import { HEADER_SIZE, type NetlinkRequest } from '../netlink/message.js';
+import { trySyscall } from '../syscalls/binding.js';
+
+/** linux/socket.h */
+const SO = { SNDBUF: 7, SNDBUFFORCE: 32 } as const;
+/** A socket has more than this from the start. */
+const ENOUGH = 64 * 1024;
+
+/** A batch is one datagram, which the socket's buffer has to hold. */
+export function makeRoom(channel: NetlinkChannel, requests: readonly NetlinkRequest[]): void {
+  const size = requests.reduce((sum, { body }) => sum + HEADER_SIZE + body.length + 3, 0);
+  if (size <= ENOUGH) return;
+  const value = new Uint32Array([size]);
+  const option = (name: number): number => trySyscall('setsockopt', channel.fd, SOL.SOCKET, name, value, 4);
+  if (option(SO.SNDBUFFORCE) < 0) option(SO.SNDBUF);
+}
+
+/** What to say when there was no room all the same. */
+export function tooLarge(error: unknown): unknown {
+  if ((error as Isol8Error).code !== 'EMSGSIZE') return error;
+  const remedy = 'Have net.core.wmem_max raised, or make the changes in smaller steps.';
+  return new Isol8Error(
+    'EMSGSIZE',
+    `change the ruleset: EMSGSIZE. This is more than may be sent at once. ${remedy}`,
+    {
+      cause: error,
+    },
+  );
+}
