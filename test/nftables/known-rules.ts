@@ -405,7 +405,7 @@ const ROWS: readonly Row[] = [
     'bridge',
     'filter',
     [match('ether type', 'ip6'), lookup('icmpv6 type', ['130-134', 143]), drop()],
-    'ether type ip6 icmpv6 type { 130-134, 143 } drop',
+    'ether type ip6 icmpv6 type { 130-134, mld2-listener-report } drop',
     '[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":{"set":[{"range":["mld-listener-query","nd-router-advert"]},"mld2-listener-report"]}}},{"drop":null}]',
   ],
   [
