@@ -22,7 +22,25 @@ export type {
 export { list } from './namespaces/list.js';
 export { Namespace } from './namespaces/namespace.js';
 export type { NamespaceTarget } from './namespaces/open.js';
-export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export type { NamespaceAgentOptions, NamespaceHttpsAgentOptions } from './namespaces/sockets/agents.js';
+export type { ConnectOptions } from './namespaces/sockets/connect.js';
+export type { FetchInit } from './namespaces/sockets/fetch.js';
+export type { ListenOptions } from './namespaces/sockets/listen.js';
+export type { LookupOptions } from './namespaces/sockets/lookup.js';
+export { SocketError } from './namespaces/sockets/socket-error.js';
+export type { UdpOptions } from './namespaces/sockets/udp.js';
+export {
+  sethostname,
+  setns,
+  ThreadError,
+  type ThreadTarget,
+  unshare,
+  withNamespace,
+} from './namespaces/thread.js';
+export { Attachment } from './network/attachment.js';
+export { Network } from './network/network.js';
+export { ping } from './network/ping.js';
+export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';
@@ -45,5 +63,6 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { SystemCallError } from './syscalls/binding.js';
 export { type GraphOptions, graph } from './web/graph.js';
 export type { GraphFormat } from './web/graph-formats.js';

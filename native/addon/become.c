@@ -29,18 +29,20 @@ static void reset_signals(void)
             sys(__NR_rt_sigaction, signal, &standard, 0, KERNEL_SIGSET);
 }
 
-/* Sources may be where targets go, so each is first copied out of the way. */
+/* Sources may be where targets go, so each that is not in its place is first copied out of the way. */
 static long place(const struct start *start)
 {
     long result = 0;
     for (int i = 0; i < start->count && result >= 0; i++)
-        if (start->slots[i] >= 0)
+        if (start->slots[i] >= 0 && start->slots[i] != i)
             result = start->copies[i] = (int)sys(__NR_fcntl, start->slots[i], F_DUPFD_CLOEXEC, start->count);
     long launcher = result < 0 ? result : sys(__NR_fcntl, start->launcher, F_DUPFD_CLOEXEC, start->count);
     if (launcher < 0)
         return launcher;
     for (int i = 0; i < start->count && result >= 0; i++)
-        if (start->slots[i] >= 0)
+        if (start->slots[i] == i)
+            result = sys(__NR_fcntl, i, F_SETFD, 0);
+        else if (start->slots[i] >= 0)
             result = sys(__NR_dup3, start->copies[i], i, 0);
         else
             sys(__NR_close, i);

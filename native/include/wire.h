@@ -7,7 +7,7 @@
 
 #define PLAN_MAGIC 0x386c6f73u
 
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 
 #define MAX_PLAN_SIZE 268435456u
 
@@ -42,6 +42,7 @@ enum {
     EXPECT_SUCCESS = 0,
     EXPECT_RESULT = 1,
     EXPECT_CELL = 2,
+    EXPECT_TOLD = 4,
 };
 
 enum {

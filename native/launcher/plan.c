@@ -69,9 +69,9 @@ static int step_ok(const struct plan *plan, uint32_t index)
 {
     const struct step *step = &plan->steps[index];
     const struct header *header = plan->header;
-    if (step->op > OP_SUPERVISE || step->expect > EXPECT_CELL || step->tolerated_count > 3)
+    if (step->op > OP_SUPERVISE || (step->expect & ~(uint32_t)EXPECT_TOLD) > EXPECT_CELL || step->tolerated_count > 3)
         return 0;
-    if (step->expect == EXPECT_CELL && (!plan_holds(plan, step->expected_cell, 4) || step->expected_cell % 4))
+    if ((step->expect & EXPECT_CELL) && (!plan_holds(plan, step->expected_cell, 4) || step->expected_cell % 4))
         return 0;
     if ((step->op == OP_FORK || step->op == OP_VFORK) && (step->child <= index || step->child >= header->step_count))
         return 0;

@@ -69,6 +69,19 @@ static long run_step(const struct plan *plan, const struct step *step)
     return sys6((long)step->call, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
 }
 
+static int as_expected(const struct plan *plan, const struct step *step, long result)
+{
+    if (step->expect & EXPECT_RESULT)
+        return result == step->expected;
+    return !(step->expect & EXPECT_CELL) || *(int32_t *)(plan->base + step->expected_cell) == step->expected;
+}
+
+static _Noreturn void end(int status)
+{
+    for (;;)
+        sys(__NR_exit_group, status);
+}
+
 /* 0, or the errno that the step failed with. */
 static int judge(const struct plan *plan, const struct step *step, long result)
 {
@@ -78,11 +91,11 @@ static int judge(const struct plan *plan, const struct step *step, long result)
                 return 0;
         return (int)-result;
     }
-    if (step->expect == EXPECT_RESULT && result != step->expected)
-        return step->unexpected_errno;
-    if (step->expect == EXPECT_CELL && *(int32_t *)(plan->base + step->expected_cell) != step->expected)
-        return step->unexpected_errno;
-    return 0;
+    if (as_expected(plan, step, result))
+        return 0;
+    if ((step->expect & EXPECT_TOLD) && plan->header->status < 0)
+        end(plan->header->failed_status);
+    return step->unexpected_errno;
 }
 
 void plan_run(const struct plan *plan, uint32_t first)
@@ -155,6 +168,5 @@ void plan_fail(const struct plan *plan, uint32_t step, int code)
     } else {
         fail_in_words(plan, step, code);
     }
-    for (;;)
-        sys(__NR_exit_group, status);
+    end(status);
 }

@@ -42,8 +42,8 @@ async function bundleCommandLine(folder) {
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    // Larger than everything else, and for isol8 graph alone.
-    external: ['@hpcc-js/wasm-graphviz'],
+    // Larger than everything else, and for isol8 graph and for Namespace.fetch alone.
+    external: ['@hpcc-js/wasm-graphviz', 'undici'],
     target: 'node20.19',
     legalComments: 'none',
     logLevel: 'error',

@@ -1,5 +1,7 @@
 /** Rows in columns as libsmartcols prints them: a table, raw words, JSON; each flat or as a tree. */
 
+import { escapeBytes, escapeControls } from './control-characters.js';
+
 /** Undefined is an empty cell, and null in JSON. */
 export type Cell = string | number | undefined;
 
@@ -78,19 +80,11 @@ function textRows(lines: readonly Line[], layout: Layout): string[][] {
 function printable(cell: Cell, { isList, flat }: { isList: boolean; flat: boolean }): string {
   const text = cell === undefined ? '' : String(cell);
   const lines = isList ? text.split('\n') : [text];
-  const escaped = lines.map((line) => (PLAIN.test(line) ? line : line.replace(CONTROL, escapeBytes)));
-  return escaped.join(flat ? ',' : '\n');
-}
-
-function escapeBytes(text: string): string {
-  return [...Buffer.from(text, 'utf8')].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  return lines.map(escapeControls).join(flat ? ',' : '\n');
 }
 
 /** Most cells: a letter of them is a place of the terminal. */
 const PLAIN = /^[\x20-\x7e]*$/;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 
 const widthOf = (text: string): number =>
   PLAIN.test(text) ? text.length : Math.max(...text.split('\n').map((line) => [...line].length));

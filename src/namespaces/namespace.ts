@@ -1,3 +1,7 @@
+import type { Socket as DatagramSocket } from 'node:dgram';
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
+import type { Server, Socket } from 'node:net';
 import { Isol8Error, SpecError, UnsupportedError } from '../foundation/errors.js';
 import type { RawArgument } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
@@ -7,6 +11,12 @@ import { keepNamespace, releaseNamespace } from './keep.js';
 import { keptPath } from './kept-path.js';
 import type { NamespaceKind } from './kinds.js';
 import { describe, type NamespaceTarget, type OpenNamespace, openNamespace, openOfAnyKind } from './open.js';
+
+import type { NamespaceAgentOptions, NamespaceHttpsAgentOptions } from './sockets/agents.js';
+import type { ConnectOptions } from './sockets/connect.js';
+import type { FetchInit } from './sockets/fetch.js';
+import type { ListenOptions } from './sockets/listen.js';
+import type { UdpOptions } from './sockets/udp.js';
 
 /**
  * A namespace, held by a descriptor: it lives at least until this handle is disposed of (`using`), whatever happens to
@@ -119,6 +129,61 @@ export class Namespace implements Disposable {
   }
 
   /**
+   * For net: a connection that begins there, as node:net's `connect` gives. It needs no process inside, and CAP_SYS_ADMIN in
+   * the user namespace that owns it or to be the one who made that.
+   *
+   * @throws SocketError with the `code`, `syscall`, `address` and `port` that node:net has; the reason of `signal`.
+   * @throws SpecError for another kind of namespace. UnsupportedError under Bun.
+   */
+  connect(port: number, host?: string): Promise<Socket>;
+  connect(options: ConnectOptions): Promise<Socket>;
+  async connect(to: number | ConnectOptions, host?: string): Promise<Socket> {
+    this.#mustBe('net', 'connect');
+    const options = typeof to === 'number' ? { port: to, ...(host === undefined ? {} : { host }) } : to;
+    return (await import('./sockets/connect.js')).connect(this, options);
+  }
+
+  /**
+   * For net: a server that listens there, also after this handle is disposed of.
+   *
+   * @throws SocketError EADDRINUSE, EADDRNOTAVAIL, EACCES and so on. SpecError for another kind of namespace.
+   */
+  async listen<Kind extends Server = Server>(options: ListenOptions<Kind> = {}): Promise<Kind> {
+    this.#mustBe('net', 'listen');
+    return (await import('./sockets/listen.js')).listen(this, options);
+  }
+
+  /** For net: a bound datagram socket of node:dgram. Throws SocketError, and SpecError for another kind of namespace. */
+  async udp(options: UdpOptions = {}): Promise<DatagramSocket> {
+    this.#mustBe('net', 'open a datagram socket');
+    return (await import('./sockets/udp.js')).udp(this, options);
+  }
+
+  /**
+   * For net: the global `fetch`, from there. The classes of what it gives are those of the package undici. Names that are no
+   * addresses need a `lookup`, see {@link LookupOptions}.
+   *
+   * @throws TypeError, whose `cause` says why, and the reason of `init.signal`, as `fetch` does.
+   * @throws SpecError for another kind of namespace. UnsupportedError under Bun.
+   */
+  async fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+    this.#mustBe('net', 'fetch');
+    return (await import('./sockets/fetch.js')).fetch(this, input, init);
+  }
+
+  /** For net: an agent for requests of node:http that begin there. Throws as {@link fetch} does. */
+  async httpAgent(options: NamespaceAgentOptions = {}): Promise<HttpAgent> {
+    this.#mustBe('net', 'make requests');
+    return (await import('./sockets/agents.js')).httpAgent(this, options);
+  }
+
+  /** The same for node:https. */
+  async httpsAgent(options: NamespaceHttpsAgentOptions = {}): Promise<HttpsAgent> {
+    this.#mustBe('net', 'make requests');
+    return (await import('./sockets/agents.js')).httpsAgent(this, options);
+  }
+
+  /**
    * Keeps it without a process, under a path (an absolute one, or a name of its own: see {@link kept}), by a bind mount as
    * ip-netns(8) does. The file is made. Works on mounts with shared propagation too.
    *
@@ -144,6 +209,7 @@ export class Namespace implements Disposable {
     return `${this.kind}:[${this.inode}]`;
   }
 
+  /** Closes the descriptor; nothing else keeps the namespace alive through this handle. May be called twice. */
   [Symbol.dispose](): void {
     if (this.#fd !== undefined) closeDescriptor(this.#fd);
     this.#fd = undefined;

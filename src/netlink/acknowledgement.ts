@@ -44,7 +44,9 @@ export function errorOf(
   request: NetlinkRequest,
   { errno = '', kernelMessage }: Acknowledgement,
 ): NetlinkError {
-  const remedy = request.remedies?.[errno] ?? REMEDIES[errno];
+  const { remedies } = request;
+  const own = remedies?.[kernelMessage ?? errno] ?? remedies?.[errno];
+  const remedy = own ?? REMEDIES[errno];
   return new NetlinkError(request.what, errno, {
     ...(kernelMessage === undefined ? {} : { kernelMessage }),
     ...(remedy === undefined ? {} : { remedy }),

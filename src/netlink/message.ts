@@ -18,7 +18,7 @@ export interface NetlinkRequest {
    * takes microseconds, as nearly everything, costs less than going there.
    */
   readonly slow?: boolean;
-  /** What to do about an errno that the kernel may answer with, by its name. */
+  /** What to do about an errno that the kernel may answer with, by its name or by the kernel's own words. */
   readonly remedies?: Readonly<Record<string, string>>;
 }
 

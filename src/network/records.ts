@@ -27,7 +27,8 @@ export interface NetworkRecord {
   /** Whether members have a default route for IPv6: whether the host had one. */
   readonly outside6: boolean;
   readonly dns?: readonly string[];
-  readonly vxlan?: VxlanSpec & { readonly name: string; readonly index: number };
+  /** `lower` is the number of the link it goes through. */
+  readonly vxlan?: VxlanSpec & LinkRecord & { readonly lower?: number };
 }
 
 export interface LinkRecord {
@@ -43,11 +44,15 @@ export interface MemberRecord {
   /** The host's end of the pair. */
   readonly link: LinkRecord;
   /** The member's end. */
-  readonly interface: string;
+  readonly inside: LinkRecord;
   readonly mac: string;
   readonly address?: string;
   readonly address6?: string;
   readonly names: readonly string[];
+  /** Name servers of its own. */
+  readonly dns?: readonly string[];
+  /** Lines that only its hosts(5) has. */
+  readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
   readonly ports: readonly ResolvedPort[];
 }
 
@@ -61,22 +66,26 @@ export interface ResolvedPort {
 
 const folderOf = (network: string): string => `net/${network}`;
 const networkFile = (network: string): string => `${folderOf(network)}/network.json`;
-const memberFile = (network: string, key: string): string => `${folderOf(network)}/members/${key}.json`;
-
-/** By what a member's file is called: an address of its own. */
-export const memberKey = ({ address, address6 }: Pick<MemberRecord, 'address' | 'address6'>): string =>
-  address ?? (address6 as string);
+const memberFolder = (network: string): string => `${folderOf(network)}/members`;
+const fileOf = (member: MemberRecord): string => `${member.address ?? ''},${member.address6 ?? ''}.json`;
 
 export const networkNames = (store: NetworkStore): string[] => store.names('net').sort();
 
 export const readNetwork = (store: NetworkStore, name: string): NetworkRecord | undefined =>
-  store.read<NetworkRecord>(networkFile(name));
+  store.cached(networkFile(name), () => store.read<NetworkRecord>(networkFile(name)));
 
-export const writeNetwork = (store: NetworkStore, record: NetworkRecord): void =>
+export function writeNetwork(store: NetworkStore, record: NetworkRecord): void {
+  store.forget(networkFile(record.name));
   store.write(networkFile(record.name), record);
+}
 
 /** With its members. */
-export const forgetNetwork = (store: NetworkStore, name: string): void => store.remove(folderOf(name));
+export function forgetNetwork(store: NetworkStore, name: string): void {
+  store.forget(networkFile(name));
+  store.forget(memberFolder(name));
+  store.remove(folderOf(name));
+  if (store.names('net').length === 0) store.remove('net');
+}
 
 /** Where a network's other files are, such as its hosts(5). */
 export const networkFolder = (store: NetworkStore, name: string): string =>
@@ -87,17 +96,35 @@ export function readNetworks(store: NetworkStore): NetworkRecord[] {
 }
 
 export function readMembers(store: NetworkStore, network: string): MemberRecord[] {
-  return store
-    .names(`${folderOf(network)}/members`)
-    .filter((file) => file.endsWith('.json'))
-    .flatMap((file) => store.read<MemberRecord>(`${folderOf(network)}/members/${file}`) ?? []);
+  return memberFiles(store, network).flatMap(
+    (file) => store.read<MemberRecord>(`${memberFolder(network)}/${file}`) ?? [],
+  );
 }
 
-export const readMember = (store: NetworkStore, network: string, key: string): MemberRecord | undefined =>
-  store.read<MemberRecord>(memberFile(network, key));
+const memberFiles = (store: NetworkStore, network: string): string[] =>
+  store.names(memberFolder(network)).filter((file) => file.endsWith('.json'));
 
-export const writeMember = (store: NetworkStore, network: string, record: MemberRecord): void =>
-  store.write(memberFile(network, memberKey(record)), record);
+/** Addresses that members have: the names of their files are their leases. */
+export function leasedAddresses(store: NetworkStore, network: string): Set<string> {
+  return store.cached(memberFolder(network), () => {
+    const files = memberFiles(store, network);
+    return new Set(
+      files.flatMap((file) => file.slice(0, -'.json'.length).split(',')).filter((one) => one !== ''),
+    );
+  });
+}
 
-export const forgetMember = (store: NetworkStore, network: string, key: string): void =>
-  store.remove(memberFile(network, key));
+export function writeMember(store: NetworkStore, network: string, record: MemberRecord): void {
+  const leased = leasedAddresses(store, network);
+  store.write(`${memberFolder(network)}/${fileOf(record)}`, record);
+  for (const address of addressesOf(record)) leased.add(address);
+}
+
+export function forgetMember(store: NetworkStore, network: string, record: MemberRecord): void {
+  const leased = leasedAddresses(store, network);
+  store.remove(`${memberFolder(network)}/${fileOf(record)}`);
+  for (const address of addressesOf(record)) leased.delete(address);
+}
+
+export const addressesOf = ({ address, address6 }: MemberRecord): string[] =>
+  [address, address6].filter((one) => one !== undefined);

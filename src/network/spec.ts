@@ -26,6 +26,8 @@ export interface NetworkSpec {
   readonly mtu?: number;
   /** Name servers of its members. Default the host's, as resolv.conf(5) has them. */
   readonly dns?: readonly string[];
+  /** Stays when this process ends, until it is removed. Default false: then it is left for `isol8 gc` if nobody removes it. */
+  readonly persistent?: boolean;
   /** Extends the network to other hosts by VXLAN (RFC 7348). */
   readonly vxlan?: VxlanSpec;
 }
@@ -49,6 +51,10 @@ export interface AttachSpec {
   /** By which the other members find it; aliases are further such names. Default none. */
   readonly name?: string;
   readonly aliases?: readonly string[];
+  /** Its name servers. Default the network's. */
+  readonly dns?: readonly string[];
+  /** Other names that it is to know, as lines of hosts(5). Default none. */
+  readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Its addresses in the network. Default the next that are free. */
   readonly address?: string;
   readonly address6?: string;
@@ -130,6 +136,7 @@ const networkSchema = v.strictObject({
   masquerade: v.optional(flag),
   internal: v.optional(flag),
   isolated: v.optional(flag),
+  persistent: v.optional(flag),
   mtu: v.optional(whole(68, 65535)),
   dns: v.optional(v.array(address)),
   vxlan: v.optional(vxlanSchema),
@@ -145,6 +152,8 @@ const published = v.strictObject({
 const attachSchema = v.strictObject({
   name: v.optional(hostName),
   aliases: v.optional(v.array(hostName)),
+  dns: v.optional(v.array(address)),
+  extraHosts: v.optional(v.array(v.strictObject({ name: hostName, address }))),
   address: v.optional(ofFamily('inet')),
   address6: v.optional(ofFamily('inet6')),
   mac: v.optional(mac),

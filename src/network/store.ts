@@ -3,16 +3,19 @@
  * a folder per network namespace that the networks are in. They change under a lock, by rename.
  */
 import {
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
@@ -27,6 +30,10 @@ const roots = (): string[] => {
 
 export class NetworkStore {
   readonly folder: string;
+  /** What was read, for as long as nobody else writes: the lock's file counts the changes. */
+  readonly #cache = new Map<string, unknown>();
+  #generation = 0n;
+  #lockFd: number | undefined;
   /** One process waits at most once for the lock, whatever it does at the same time. */
   static #turn: Promise<unknown> = Promise.resolve();
 
@@ -61,9 +68,12 @@ export class NetworkStore {
   locked<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = NetworkStore.#turn.then(async () => {
       const lock = await this.#lock();
+      this.#lockFd = lock;
       try {
+        this.#forgetOld(lock);
         return await work();
       } finally {
+        this.#lockFd = undefined;
         closeDescriptor(lock);
       }
     });
@@ -76,7 +86,7 @@ export class NetworkStore {
     const path = `${this.folder}/lock`;
     for (;;) {
       mkdirSync(this.folder, { recursive: true, mode: 0o755 });
-      const fd = openSync(path, 'a', 0o600);
+      const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
       const result = await waitForLock(fd);
       if (result < 0) {
         closeDescriptor(fd);
@@ -85,6 +95,31 @@ export class NetworkStore {
       if (isAt(fd, path)) return fd;
       closeDescriptor(fd);
     }
+  }
+
+  #forgetOld(lock: number): void {
+    const count = new BigUint64Array(1);
+    readSync(lock, count, 0, 8, 0);
+    if (count[0] !== this.#generation) this.#cache.clear();
+    this.#generation = count[0] as bigint;
+  }
+
+  #changed(): void {
+    if (this.#lockFd === undefined)
+      throw new Isol8Error('ERR_INTERNAL', 'the state of networks changed without its lock');
+    this.#generation++;
+    writeSync(this.#lockFd, new BigUint64Array([this.#generation]), 0, 8, 0);
+  }
+
+  /** What `load` gives, or has given and nobody else has changed since; the caller keeps it up with his own changes. */
+  cached<Content>(key: string, load: () => Content): Content {
+    if (this.#lockFd === undefined) return load();
+    if (!this.#cache.has(key)) this.#cache.set(key, load());
+    return this.#cache.get(key) as Content;
+  }
+
+  forget(key: string): void {
+    this.#cache.delete(key);
   }
 
   /** Removes the store where nothing is left in it. Only under the lock. */
@@ -116,6 +151,7 @@ export class NetworkStore {
 
   /** Readers see the old content or the new, never a part. */
   write(file: string, content: unknown): void {
+    this.#changed();
     const path = `${this.folder}/${file}`;
     mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
     writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o644 });
@@ -123,6 +159,7 @@ export class NetworkStore {
   }
 
   remove(file: string): void {
+    this.#changed();
     rmSync(`${this.folder}/${file}`, { recursive: true, force: true });
   }
 }

@@ -76,7 +76,7 @@ export class NftablesSocket implements Disposable {
    *
    * @throws Isol8Error EPERM for a namespace that the caller may not enter.
    */
-  static async open(options: { readonly namespace?: SocketPlace } = {}): Promise<NftablesSocket> {
+  static async open(options: { readonly namespace?: SocketPlace | undefined } = {}): Promise<NftablesSocket> {
     const { namespace } = options;
     return NftablesSocket.of(await NetlinkChannel.open({ protocol: NETLINK.NETFILTER, namespace }));
   }

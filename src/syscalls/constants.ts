@@ -136,7 +136,11 @@ export const SOCK = {
 } as const;
 /** asm-generic/socket.h and linux/socket.h */
 export const SOL_SOCKET = 1;
+export const SO = { REUSEADDR: 2, TYPE: 3, BINDTODEVICE: 25, DOMAIN: 39 } as const;
 export const SCM_RIGHTS = 1;
+/** linux/in6.h */
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
 /** linux/if.h */
 export const IFF = { UP: 1 } as const;
 
@@ -225,6 +229,14 @@ export const SIGNALS = {
   SIGSYS: 31,
 } as const;
 export const LAST_SIGNAL = 64;
+
+/** linux/wait.h: waitid(2) */
+export const P_PID = 1;
+export const W = { EXITED: 4 } as const;
+
+/** asm-generic/siginfo.h: places of si_code and si_status in siginfo_t on 64-bit processors, and its size. */
+export const SIGINFO = { CODE: 8, STATUS: 24, SIZE: 128 } as const;
+export const CLD_EXITED = 1;
 
 /** linux/capability.h */
 export const CAPABILITIES = [

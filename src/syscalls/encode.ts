@@ -195,8 +195,9 @@ class Encoder {
       this.#memory.u16(base + STEP_AT.tolerated + 2 * i, errnoNumber(name));
     }
     if (!step.expect) return;
-    const { cell, equals, errno } = step.expect;
-    this.#memory.u32(base + STEP_AT.expect, cell ? wire.EXPECT.cell : wire.EXPECT.result);
+    const { cell, equals, errno, told } = step.expect;
+    const kind = cell ? wire.EXPECT.cell : wire.EXPECT.result;
+    this.#memory.u32(base + STEP_AT.expect, told ? kind | wire.EXPECT.told : kind);
     this.#memory.u32(base + STEP_AT.expected, equals);
     this.#memory.u16(base + STEP_AT.unexpectedErrno, errnoNumber(errno));
     if (cell) this.#memory.u32(base + STEP_AT.expectedCell, this.#cell(cell));

@@ -65,6 +65,8 @@ export interface Expectation {
   readonly equals: number;
   readonly cell?: CellReference;
   readonly errno: string;
+  /** Whoever made it so has said why: where the launcher prints failures, it ends without a word. */
+  readonly told?: boolean;
 }
 
 /**

@@ -10,7 +10,7 @@
  * All offsets count from the start of the plan; everything is little-endian and 8-byte aligned.
  */
 export const MAGIC = 0x38_6c_6f_73; // "sol8"
-export const VERSION = 2;
+export const VERSION = 3;
 /** Larger than any environment execve(2) takes, small enough that no 32-bit sum of two offsets overflows. */
 export const MAX_PLAN_SIZE = 1 << 28;
 
@@ -102,7 +102,8 @@ export const OP = {
 /** `keep`: SIGINT and SIGTERM are not passed on. `alike`: end by the signal that has ended the child. */
 export const WAITER = { outside: 1, keep: 2, alike: 4 } as const;
 
-export const EXPECT = { success: 0, result: 1, cell: 2 } as const;
+/** `told`, beside one of the others: when it is not so, and there is no status channel, end without a word. */
+export const EXPECT = { success: 0, result: 1, cell: 2, told: 4 } as const;
 
 export const RELOCATE = {
   /** 64 bits: start of the plan + value. */

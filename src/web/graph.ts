@@ -7,6 +7,7 @@ import { renderMermaid } from './graph/mermaid.js';
 import { buildModel, type GraphModel } from './graph/model.js';
 import type { GraphFormat } from './graph-formats.js';
 
+/** What {@link graph} draws, and how. */
 export interface GraphOptions {
   /** The processes to show. Default all, and the namespaces that no process is in. */
   readonly pids?: readonly number[];

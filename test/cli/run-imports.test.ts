@@ -11,7 +11,7 @@ const src = new URL('../../src/', import.meta.url);
 
 /** What takes another way: help, --explain, a process that stays, another command. */
 const BRANCHES = ['cli/help.js', 'cli/commands/run-explain.js', 'cli/commands/run-attached.js'];
-const OTHER_COMMANDS = ['ls', 'graph', 'ns', 'gc', 'doctor', 'completion', 'overview'].map(
+const OTHER_COMMANDS = ['ls', 'inspect', 'graph', 'ns', 'gc', 'doctor', 'completion', 'overview'].map(
   (each) => `cli/commands/${each}.js`,
 );
 

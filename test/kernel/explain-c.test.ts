@@ -21,7 +21,7 @@ function runAsC(plan: Plan): Ran {
     const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-o', program, source];
     const built = spawnSync('cc', flags, { encoding: 'utf8' });
     assert.equal(built.status, 0, `${built.stderr}\n${text}`);
-    return spawnSync(program, [], { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawnSync(program, [], { encoding: 'utf8', timeout: 100_000, stdio: ['ignore', 'pipe', 'pipe'] });
   });
 }
 

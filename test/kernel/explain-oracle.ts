@@ -73,7 +73,7 @@ function runLauncher(
     const [program = launcher, ...args] = [...options.wrapper, launcher, String(options.planAt)];
     const inherited = [status, lifeline].slice(0, options.planAt - 3);
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', ...inherited, fd];
-    return spawnSync(program, args, { stdio, encoding: 'utf8', timeout: 20_000 });
+    return spawnSync(program, args, { stdio, encoding: 'utf8', timeout: 100_000 });
   } finally {
     closeSync(fd);
     closeSync(status);

@@ -27,7 +27,7 @@ function runAsSh(plan: Plan): Ran {
     writeFileSync(script, text);
     return spawnSync('sh', [script], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 100_000,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   });

@@ -112,7 +112,7 @@ function assertSameCalls(
 /** What supervise.c calls, any number of times. */
 function skipSupervision(calls: readonly { call: string }[], from: number): number {
   let at = from;
-  while (/^(rt_sigtimedwait|wait4|kill|munmap|getpid|write)\(/.test(calls[at]?.call ?? '')) at++;
+  while (/^(rt_sigtimedwait|wait4|kill|munmap|getpid|ppoll|write)\(/.test(calls[at]?.call ?? '')) at++;
   return at;
 }
 

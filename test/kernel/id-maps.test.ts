@@ -3,13 +3,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { SpecError } from '../../src/foundation/errors.js';
 import { checkIdMap } from '../../src/ids/check.js';
 import type { IdFacts } from '../../src/ids/facts.js';
 import { formatIdMap, type IdRange, parseIdMap } from '../../src/ids/ranges.js';
 import { resolveIdMap } from '../../src/ids/resolve.js';
+import { until } from './lifecycle-census.js';
 
 const CAP_SETUID = 7n;
 const CAP_SETFCAP = 31n;
@@ -37,10 +37,7 @@ async function startInUserNamespace(): Promise<ChildProcess & { pid: number }> {
   const child = spawn('unshare', ['--user', 'sleep', '60'], { stdio: 'ignore' });
   await once(child, 'spawn');
   const own = readlinkSync('/proc/self/ns/user');
-  for (let tries = 0; readlinkSync(`/proc/${child.pid}/ns/user`) === own; tries++) {
-    assert.ok(tries < 1000, 'unshare did not enter a new user namespace');
-    await sleep(1);
-  }
+  await until(() => readlinkSync(`/proc/${child.pid}/ns/user`) !== own, 'unshare is in a new user namespace');
   return child as ChildProcess & { pid: number };
 }
 

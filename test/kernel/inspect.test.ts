@@ -27,8 +27,10 @@ describe('inspect()', () => {
     assert.equal(found.user.uid, process.getuid?.());
     assert.equal(found.user.name, spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim());
     assert.equal(found.pids.at(0), process.pid);
-    const started = Date.now() - process.uptime() * 1000;
-    assert.ok(Math.abs(found.started.getTime() - started) < 3000, `${found.started}`);
+    const args = ['-o', 'lstart=', '-p', String(process.pid)];
+    const ps = spawnSync('ps', args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
+    const started = Date.parse(`${ps.stdout.trim()} UTC`);
+    assert.ok(Math.abs(found.started.getTime() - started) < 3000, `${found.started}, not ${ps.stdout}`);
     const paths = found.cgroups?.map(
       ({ hierarchy, controllers, path }) => `${hierarchy}:${controllers}:${path}`,
     );

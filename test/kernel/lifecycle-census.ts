@@ -35,10 +35,14 @@ export function living(belongs: (pid: number, session: number) => boolean): stri
   });
 }
 
-/** SIGKILL takes a moment: what `look` finds after that it has not found nothing for five seconds. */
+/** Far more than anything here takes, also where a hundred other processes want the processor. */
+const LIMIT_MILLISECONDS = 60_000;
+
+/** SIGKILL takes a moment: what `look` still finds when it has found something all the time. */
 export async function whenNone(look: () => string[]): Promise<string[]> {
   let found = look();
-  for (const end = Date.now() + 5000; found.length > 0 && Date.now() < end; found = look()) await sleep(5);
+  for (const end = Date.now() + LIMIT_MILLISECONDS; found.length > 0 && Date.now() < end; found = look())
+    await sleep(5);
   return found;
 }
 
@@ -70,9 +74,9 @@ export const threads = (): number => readdirSync('/proc/self/task').length;
 
 export const mounts = (): string => readProc('self/mountinfo');
 
-/** Until `check` holds; says so after ten seconds. */
+/** Until `check` holds; says so when it never does. */
 export async function until(check: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; !check(); await sleep(2)) {
+  for (const end = Date.now() + LIMIT_MILLISECONDS; !check(); await sleep(2)) {
     if (Date.now() > end) throw new Error(`it never happened: ${what}`);
   }
 }

@@ -86,8 +86,9 @@ describe('PID 1', { skip }, () => {
     const daemons = 'for i in 1 2 3 4 5; do (setsid sh -c "sleep 0.05" &); done; (setsid sleep 60 &)';
     await using talker = await start(`${daemons}; echo up; read line`);
     const inside = () => descendants(talker.child.pid);
-    await until(() => inside().length === 2, 'the five are reaped, sh and one sleep are left');
-    for (const pid of inside()) assert.notEqual(statOf(pid)?.state, 'Z');
+    const isZombie = (pid: number): boolean => statOf(pid)?.state === 'Z';
+    const two = (): boolean => inside().length === 2 && !inside().some(isZombie);
+    await until(two, 'the five are reaped, sh and one sleep are left');
     const left = inside();
     talker.child.stdin?.end('\n');
     await talker.child.exited;
@@ -129,7 +130,7 @@ describe('PID 1', { skip }, () => {
     assert.deepEqual([hostile.exitCode, hostile.signal], [42, null]);
   });
 
-  it('notices the end of the program in a flood of signals', { timeout: 30_000 }, async () => {
+  it('notices the end of the program in a flood of signals', async () => {
     const flood =
       "trap '' HUP INT QUIT USR1 TERM; for i in 1 2 3 4; do (while :; do kill -HUP 1; kill -INT 1; kill -QUIT 1; done) & done; sleep 0.3; exit 7";
     const { exitCode, signal } = await run(['sh', '-c', flood]);

@@ -1,6 +1,7 @@
 /** Has one sandbox stopped before each step of a plan, says so, and waits to be killed. */
 import { closeDescriptor, syscall } from '../../src/syscalls/binding.js';
 import { O } from '../../src/syscalls/constants.js';
+import { living, until } from './lifecycle-census.js';
 import { boundaries, launchStopped, SPECS, settled, untilParentGone } from './lifecycle-plans.js';
 
 const spec = SPECS[process.argv[2] as string] as object;
@@ -11,6 +12,8 @@ const stopped = Array.from({ length: boundaries(spec) }, (_, boundary) =>
   launchStopped(spec, boundary, untilParentGone, [read]),
 );
 await Promise.all(stopped.map(settled));
+const inSession = (): number => living((_, session) => session === process.pid).length;
+await until(() => inSession() > stopped.length, 'each has a process beside this one');
 process.stdout.write(`${stopped.length}\n`);
 closeDescriptor(read);
 setInterval(() => {}, 1000);

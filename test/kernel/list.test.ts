@@ -60,7 +60,7 @@ describe('isol8 ls', { skip }, () => {
   it('finds what a mount, a descriptor, a socket, a thread, a child or something owned keeps', () => {
     const [held = '', mounted = '', ours = ''] = partsOf(
       inWorld(
-        'cat /mnt/held; echo --; cat /mnt/mounted; echo --; isol8 ls -J -P -o NS,TYPE,KEPT-BY,ONS,PATH',
+        'cat /mnt/held; echo --; cat /mnt/mounted; echo --; isol8 ls -J -P -o NS,TYPE,KEPT-BY,ONS,PATH,UID,USER',
       ),
     );
     const rows = new Map(rowsOf(ours).map((row) => [row.ns, row]));
@@ -79,6 +79,7 @@ describe('isol8 ls', { skip }, () => {
     const net = rows.get(Number(/\d+/.exec(mounted)?.[0]));
     assert.equal(net?.['kept-by'], 'mount /mnt/a name');
     assert.equal(net?.path, '/mnt/a name');
+    assert.deepEqual([net?.uid, net?.user], [0, 'root'], 'who has made what owns it');
     const owner = [...rows.values()].find((row) => row.type === 'user');
     assert.match(owner?.['kept-by'] ?? '', /^owner of \d+$/);
   });
@@ -117,8 +118,8 @@ describe('isol8 ls', { skip }, () => {
   it('draws again when something has changed', () => {
     const output = inWorld(`isol8 ls --watch -l -n -o NS -t net > /mnt/out & watched=$!
       until [ -s /mnt/out ]; do sleep 0.05; done
-      unshare --net sleep 60 & until grep -q '^$' /mnt/out; do sleep 0.05; done
-      sleep 0.3; kill $watched; cat /mnt/out`);
+      unshare --net sleep 60 & until sed '1,/^$/d' /mnt/out | grep -q .; do sleep 0.05; done
+      kill $watched; cat /mnt/out`);
     const [before = '', after = ''] = output.trim().split('\n\n');
     assert.equal(after.split('\n').length, before.split('\n').length + 1);
   });

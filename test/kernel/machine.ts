@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { trySyscall } from '../../src/syscalls/binding.js';
+import { children, readProc, whenNone } from './lifecycle-census.js';
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
@@ -13,10 +14,10 @@ export function leaveMachineAsItWas(): void {
     trySyscall('prctl', PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     found = look();
   });
-  after(() => {
+  after(async () => {
     const now = look();
     assert.deepEqual(now.mounts, found.mounts, 'mounts were left');
-    assert.deepEqual(liveChildren(), [], 'processes were left');
+    assert.deepEqual(await whenNone(liveChildren), [], 'processes were left');
     assert.deepEqual(now.namespaces, found.namespaces, 'this process is in other namespaces');
   });
 }
@@ -30,9 +31,7 @@ function look() {
 
 /** What is no zombie; "PID (name) state". */
 function liveChildren(): string[] {
-  return readdirSync('/proc/self/task')
-    .flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' '))
-    .filter((pid) => pid !== '')
-    .map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ').slice(0, 3).join(' '))
-    .filter((line) => !line.endsWith(' Z') && !line.includes('(esbuild)'));
+  return children()
+    .map((pid) => readProc(`${pid}/stat`).split(' ').slice(0, 3).join(' '))
+    .filter((line) => line !== '' && !line.endsWith(' Z') && !line.includes('(esbuild)'));
 }

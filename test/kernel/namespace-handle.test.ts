@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn as spawnChild, spawnSync } from 'node:child_process';
+import { spawn as spawnChild } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { release } from 'node:os';
@@ -7,18 +7,10 @@ import { it } from 'node:test';
 import { createNamespaces, Namespace, spawn, UnsupportedError } from '../../src/index.js';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { descriptors } from './lifecycle-census.js';
+import { lsns } from './lsns.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
 const link = (kind: string, pid: number | 'self' = 'self'): string => readlinkSync(`/proc/${pid}/ns/${kind}`);
-
-/** lsns(8) fails without a word when a process ends while it reads /proc: then it is asked again. */
-function lsns(...args: string[]): string {
-  for (let attempt = 1; ; attempt++) {
-    const { status, stdout, stderr } = spawnSync('lsns', args, { encoding: 'utf8' });
-    if (status === 0) return stdout.trim();
-    assert.ok(attempt < 20, `lsns ${args.join(' ')}: ${status} ${stderr}`);
-  }
-}
 
 /** What lsns says about the namespace of a process: its own number, its parent's and its owner's. */
 function listed(pid: number, kind: string): { inode: string; parent: string; owner: string } {

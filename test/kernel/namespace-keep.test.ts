@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFi
 import { it } from 'node:test';
 import { createNamespaces, Namespace, type NamespaceKind, run } from '../../src/index.js';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
+import { lsns } from './lsns.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
 const KEPT_KINDS = ALL_KINDS.filter((kind) => kind !== 'pid');
@@ -97,7 +98,7 @@ describeInOwnMounts(import.meta.url, 'a namespace without a process', () => {
     for (const kind of ['user', 'uts'] as const) Namespace.release('joined', kind);
     assert.deepEqual([mountedOn(user), mountedOn(uts)], [[], []]);
     assert.equal(existsSync(uts), false);
-    assert.ok(!output('lsns', '-n', '-o', 'NS').includes(inode.slice(5, -1)));
+    assert.ok(!lsns('-n', '-o', 'NS').includes(inode.slice(5, -1)));
   });
 
   for (const propagation of ['private', 'shared'] as const) {

@@ -64,13 +64,12 @@ unshare --user --map-root-user --uts sleep 60 & owned=$!
 until [ "$(readlink /proc/$owned/ns/uts)" != "$(readlink /proc/self/ns/uts)" ]; do sleep 0.02; done
 sleep 60 9< /proc/$owned/ns/uts &
 until [ -e /proc/$!/fd/9 ]; do sleep 0.02; done
-kill $owned
+kill $owned; wait $owned
 python3 -c "$HOLDER" & holder=$!
-until [ -e /mnt/held ] && [ "$(ls /proc | grep -c '^[0-9]')" -ge 8 ]; do
+until [ -e /mnt/held ] && [ "$(cat /proc/[0-9]*/comm | grep -cx sleep)" -eq 4 ]; do
   kill -0 $holder || exit 1
   sleep 0.02
 done
-sleep 0.2
 isol8() { "$NODE" "$PROGRAM" "$@"; }
 `;
 

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { createNamespaces, Namespace, SpecError } from '../../src/index.js';
 import { openSocket, openSockets } from '../../src/namespaces/open-socket.js';
 import { closeDescriptor, trySyscall } from '../../src/syscalls/binding.js';
-import { AF, FCNTL, IOCTL, SOCK } from '../../src/syscalls/constants.js';
+import { AF, FCNTL, IOCTL, SO, SOCK, SOL_SOCKET } from '../../src/syscalls/constants.js';
 import { describeAlsoAsUser } from './also-as-user.js';
 import { isRoot } from './caller.js';
 import { descriptors } from './lifecycle-census.js';
@@ -44,10 +44,9 @@ describeAlsoAsUser(import.meta.url, 'sockets in another network namespace', () =
     const before = descriptors();
     const kinds = [...Array(20).fill([TCP, UDP6]).flat(), NETLINK];
     const sockets = await openSockets(made.net, kinds);
-    const SO = { socket: 1, TYPE: 3, DOMAIN: 39 };
     const option = (socket: number, name: number): number => {
       const value = new Int32Array(1);
-      assert.equal(trySyscall('getsockopt', socket, SO.socket, name, value, new Int32Array([4])), 0);
+      assert.equal(trySyscall('getsockopt', socket, SOL_SOCKET, name, value, new Int32Array([4])), 0);
       return value[0] as number;
     };
     assert.deepEqual(

@@ -12,6 +12,7 @@ import {
 } from '../../src/index.js';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { describeAsRoot, isRoot, skip } from './caller.js';
+import { until } from './lifecycle-census.js';
 import { leaveMachineAsItWas } from './machine.js';
 
 type Inodes = Record<NamespaceKind, string>;
@@ -241,8 +242,7 @@ describeAsRoot(import.meta.url, 'namespaces of a program', () => {
         ...spec,
       });
       const isNested = (): boolean => readlinkSync(`/proc/${nested.pid}/ns/user`) !== theirs.user;
-      for (let tries = 0; !isNested() && tries < 500; tries++)
-        await new Promise((done) => setTimeout(done, 2));
+      await until(isNested, 'unshare is in a new user namespace');
       const found = await inodesWith({ namespaces: { ...each(() => target.pid), net: nested.pid } });
       assert.deepEqual(found, { ...theirs, net: inodesOf(nested.pid).net });
     });

@@ -110,7 +110,7 @@ describe('a program', { skip }, () => {
     assert.equal(await self.output(['true'], { env: {} }), '');
   });
 
-  it('is not lost when it ends at once, in no new namespace at all', { timeout: 60_000 }, async () => {
+  it('is not lost when it ends at once, in no new namespace at all', async () => {
     for (let count = 0; count < 300; count++) {
       const { exitCode } = await run(['sh', '-c', 'exit 7'], { namespaces: [] });
       assert.equal(exitCode, 7);

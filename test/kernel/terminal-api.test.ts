@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { type Process, run, type SpawnSpec, spawn } from '../../src/index.js';
 import { skip } from './caller.js';
-import { descriptors, until } from './lifecycle-census.js';
+import { descendants, descriptors, readProc, until, whenNone } from './lifecycle-census.js';
 
 /** What a program writes to its terminal, and a wait for a part of it. */
 class Screen implements AsyncDisposable {
@@ -37,6 +37,13 @@ class Screen implements AsyncDisposable {
 
 async function onTerminal(command: string[], spec: SpawnSpec = {}): Promise<Screen> {
   return new Screen(await spawn(command, { tty: true, ...spec }));
+}
+
+/** Whether it is the second sleep, and the keys of its terminal go to it: proc(5), pgrp and tpgid. */
+function isForeground(pid: number): boolean {
+  const stat = readProc(`${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return readProc(`${pid}/cmdline`) === 'sleep\0' + '62\0' && fields[2] === fields[5];
 }
 
 describe('a program with a terminal', { skip }, () => {
@@ -94,8 +101,7 @@ describe('a program with a terminal', { skip }, () => {
     screen.type('sleep 61 & jobs\n');
     await screen.see(/\[1\]\+?\s+Running/);
     screen.type('sleep 62\n');
-    await screen.see(/sleep 62/);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => descendants(screen.child.pid).some(isForeground), 'sleep 62 is in the foreground');
     screen.type('\x1a');
     await screen.see(/Stopped\s+sleep 62/);
     screen.type('bg; echo back\n');
@@ -145,7 +151,7 @@ describe('a program with a terminal', { skip }, () => {
     const before = descriptors();
     for (let round = 0; round < 20; round++) await run(['echo', 'x'], { tty: true });
     await (await spawn(['true'], { tty: true }))[Symbol.asyncDispose]();
-    await until(() => descriptors().length <= before.length, 'the descriptors of before').catch(() => {});
-    assert.deepEqual(descriptors(), before);
+    const more = (): string[] => descriptors().filter((each) => !before.includes(each));
+    assert.deepEqual(await whenNone(more), []);
   });
 });

@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { skip } from './caller.js';
 import { isol8, isRoot, type Outcome, outcomeOf, start } from './cli-program.js';
+import { lsns } from './lsns.js';
 
 const theirs = (args: readonly string[]): Promise<Outcome> =>
   outcomeOf(spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
@@ -152,10 +153,44 @@ describe('isol8 unshare', { skip }, () => {
 
   it('clears the environment but for what is listed', async () => {
     const env = { ...process.env, KEEP: 'me', DROP: 'me' };
-    const { stdout } = await isol8(['unshare', ...mapped, '--clear-env', '--whitelist-env', 'KEEP', 'env'], {
-      env,
-    });
-    assert.equal(stdout, 'KEEP=me\n');
+    for (const clear of [['--clear-env'], []]) {
+      const { stdout } = await isol8(['unshare', ...mapped, ...clear, '--whitelist-env', 'KEEP', 'env'], {
+        env,
+      });
+      assert.equal(stdout, 'KEEP=me\n');
+    }
+    assert.equal((await isol8(['unshare', ...mapped, '--clear-env', 'env'], { env })).stdout, '');
+  });
+
+  it('brings a user namespace and a /proc for binfmt_misc', async () => {
+    const explain = async (...args: string[]): Promise<string> =>
+      (await isol8(['unshare', ...args, '--explain', 'true'])).stdout;
+    for (const args of [['--mount-binfmt'], ['-l', ':x:M::x::/bin/sh:']]) {
+      const plan = await explain(...args);
+      assert.match(plan, /^unshare\(CLONE_NEWNS\|CLONE_NEWUSER\)/m);
+      assert.match(
+        plan,
+        /^mount\("proc", "\/proc"[\s\S]*^mount\("binfmt_misc", "\/proc\/sys\/fs\/binfmt_misc"/m,
+      );
+    }
+    assert.doesNotMatch(await explain('--mount-binfmt=/mnt'), /"proc"/);
+  });
+
+  it('passes on the descriptors that it was given, with their numbers, and none of its own', () => {
+    const open = '3</etc/passwd 7</etc/group 9</etc/passwd 20</etc/hostname';
+    const list = 'for fd in /proc/self/fd/*; do echo "$fd $(readlink $fd)"; done';
+    const listed = (...command: string[]): string[] => {
+      const args = ['-c', `"$@" ${open}`, 'bash', ...command, 'bash', '-c', list];
+      const { stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+      assert.equal(stderr, '');
+      return stdout.split('\n').filter((line) => / \/etc\//.test(line) || / anon_inode/.test(line));
+    };
+    const mine = [process.execPath, new URL('../../dist/cli/main.js', import.meta.url).pathname];
+    const expected = listed('unshare', ...mapped);
+    assert.equal(expected.length, 4);
+    assert.deepEqual(listed(...mine, 'unshare', ...mapped), expected);
+    assert.deepEqual(listed(...mine, 'unshare', ...mapped, '--uts', '--fork', '--kill-child'), expected);
+    assert.deepEqual(listed(...mine, 'unshare', '-r', ...mine, 'enter', '-w/usr', '--'), expected);
   });
 
   it('ends by the signal that has ended its child, and refuses what cannot be', async () => {
@@ -187,12 +222,10 @@ if (isRoot) {
   describe('isol8 unshare as root', { skip }, () => {
     it('gives a user namespace to its owner', async () => {
       const args = ['unshare', '--owner', '1000:1000', '--map-users', '0:1000:1', '--map-groups', '0:1000:1'];
-      const child = start([...args, 'sh', '-c', 'cat /proc/self/uid_map; sleep 5']);
+      const child = start([...args, 'sh', '-c', 'cat /proc/self/uid_map; exec sleep 60']);
       const ended = outcomeOf(child);
       await new Promise((resolve) => child.stdout?.once('data', resolve));
-      const owner = spawnSync('lsns', ['-t', 'user', '-n', '-r', '-o', 'UID,PID'], {
-        encoding: 'utf8',
-      }).stdout;
+      const owner = lsns('-t', 'user', '-n', '-r', '-o', 'UID,PID');
       assert.match(owner, new RegExp(`^1000 ${child.pid}$`, 'm'));
       child.kill('SIGKILL');
       assert.match((await ended).stdout, /^\s+0\s+1000\s+1$/m);
@@ -200,7 +233,7 @@ if (isRoot) {
 
     it('registers an interpreter, where the kernel has binfmt_misc for user namespaces', async () => {
       const line = ':isol8test:M::\\x7fISOL::/bin/sh:';
-      const args = ['unshare', '-r', '-l', line, 'cat', '/proc/sys/fs/binfmt_misc/isol8test'];
+      const args = ['unshare', '-rpf', '-l', line, 'cat', '/proc/sys/fs/binfmt_misc/isol8test'];
       const { stdout, stderr } = await isol8(args);
       assert.match(stdout + stderr, /enabled|mount .*binfmt_misc failed: /);
     });

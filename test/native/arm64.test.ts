@@ -44,7 +44,7 @@ function run(plan: Plan, failures?: Parameters<typeof encodePlan>[2]) {
     return spawnSync(QEMU as string, [launcher, '3'], {
       stdio: ['ignore', 'pipe', 'pipe', fd],
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 100_000,
     });
   } finally {
     closeSync(fd);

@@ -23,7 +23,7 @@ function start(path: string, args: readonly string[] = ['3']): { status: number 
     const { status, stderr } = spawnSync(launcher, args, {
       stdio: ['ignore', 'ignore', 'pipe', fd],
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 100_000,
     });
     return { status, said: stderr };
   } finally {

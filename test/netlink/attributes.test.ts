@@ -70,7 +70,10 @@ describe('netlink attributes', () => {
         const wanted = list.map(([id, bytes, asNumber], i) => {
           if (asNumber) writer.u32(id, i);
           else writer.bytesOf(id, bytes);
-          return { type: id, bytes: Buffer.from(asNumber ? Uint32Array.of(i).buffer : bytes) };
+          return {
+            type: id,
+            bytes: Buffer.from(asNumber ? new Uint8Array(Uint32Array.of(i).buffer) : bytes),
+          };
         });
         assert.deepEqual(read(writer).entries(), wanted);
       }),

@@ -31,7 +31,7 @@ function outcomesOn(platform: string, arch: string): Outcomes {
   const { status, stdout, stderr } = spawnSync(process.execPath, parameters, {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 100_000,
   });
   assert.equal(status, 0, `the import failed: ${stderr}`);
   return JSON.parse(stdout);

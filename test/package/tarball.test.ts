@@ -88,7 +88,7 @@ function runInstalled(command: string, parameters: string[]) {
   return spawnSync(command, parameters, {
     cwd: consumer,
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 100_000,
     env: bareEnvironment,
   });
 }

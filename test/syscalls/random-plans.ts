@@ -115,7 +115,8 @@ class Builder {
       .slice(0, (draft.picks[7] ?? 0) % 6)
       .map((pick) => argumentOf(draft, pick, known));
     const tolerate = draft.tolerate.length > 0 ? { tolerate: draft.tolerate } : {};
-    const expect = { equals: Number(BigInt.asIntN(32, draft.numbers[1] ?? 0n)), errno: 'EIO' };
+    const told = (draft.picks[4] ?? 0) % 2 === 0;
+    const expect = { equals: Number(BigInt.asIntN(32, draft.numbers[1] ?? 0n)), errno: 'EIO', told };
     return {
       kind: 'call',
       call: draft.name,

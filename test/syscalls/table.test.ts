@@ -95,7 +95,7 @@ const UNITS: readonly { readonly headers: readonly string[]; readonly checks: re
     ],
   },
   {
-    headers: ['linux/if.h', 'sys/resource.h', 'signal.h', 'linux/capability.h', 'asm/errno.h'],
+    headers: ['linux/if.h', 'sys/resource.h', 'signal.h', 'sys/wait.h', 'linux/capability.h', 'asm/errno.h'],
     checks: [
       ...group('IFF_', constants.IFF),
       ...Object.entries(constants.RLIMIT).map(([name, value]) => ({
@@ -105,6 +105,12 @@ const UNITS: readonly { readonly headers: readonly string[]; readonly checks: re
       ...group('PRIO_', constants.PRIO),
       ...group('', constants.SIGNALS),
       ...group('SIG_', constants.SIG_MASK),
+      ...group('W', constants.W),
+      { name: 'P_PID', value: constants.P_PID },
+      { name: 'CLD_EXITED', value: constants.CLD_EXITED },
+      { name: '__builtin_offsetof(siginfo_t, si_code)', value: constants.SIGINFO.CODE },
+      { name: '__builtin_offsetof(siginfo_t, si_status)', value: constants.SIGINFO.STATUS },
+      { name: 'sizeof(siginfo_t)', value: constants.SIGINFO.SIZE },
       ...constants.CAPABILITIES.map((name, value) => ({ name: `CAP_${name}`, value })),
       ...ERRNO_NAMES.filter((name) => name !== '').map((name) => ({ name, value: errnoNumber(name) })),
     ],

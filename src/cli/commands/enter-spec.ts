@@ -23,15 +23,18 @@ import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-n
 /** One that is to be entered, and the path by which messages call it. */
 type Named = OpenNamespace & { readonly name: string };
 
-/** Opens what the options name, as nsenter(1) does before it enters anything. Throws SpecError and Isol8Error. */
-export function enterSpec(options: Parsed): EnterSpec {
-  if (isShort(options)) return shortSpec(options);
+/**
+ * Opens what the options name, as nsenter(1) does before it enters anything. `passed` are the caller's descriptors. Throws
+ * SpecError and Isol8Error.
+ */
+export function enterSpec(options: Parsed, passed: readonly number[]): EnterSpec {
+  if (isShort(options)) return shortSpec(options, passed);
   const text = options.last('target');
   const target = text === undefined ? undefined : openTarget(text);
   const namespaces = namespacesOf(options, target);
   const env = options.has('env') ? environOf(needed(target, 'env')) : environmentOf(process.env);
   const spec = {
-    program: programOf(options.operands, env),
+    program: programOf(options.operands, env, passed),
     ...common(options, namespaces, target),
     root: directoryOf(options, 'root', target),
     directory: directoryOf(options, 'wd', target),
@@ -62,12 +65,12 @@ function isShort(options: Parsed): boolean {
   return options.operands.length > 0 && !named.some((name) => options.has(name));
 }
 
-function shortSpec(options: Parsed): EnterSpec {
+function shortSpec(options: Parsed, passed: readonly number[]): EnterSpec {
   const [name, ...command] = options.operands as [string, ...string[]];
   const target = /^\d+$/.test(name) ? openTarget(name) : undefined;
   const namespaces = target ? foreign(ALL_KINDS, target) : keptAs(name);
   const spec = {
-    program: programOf(command, environmentOf(process.env)),
+    program: programOf(command, environmentOf(process.env), passed),
     ...common(options, namespaces, target),
     root: target && openDirectory(`/proc/${target.pid}/root`, 'root'),
     directory: undefined,

@@ -46,11 +46,20 @@ export function socketNamespace({ pid, pidfd }: Target, text: string): number {
   throw new SpecError('--net-socket', `descriptor ${text} of process ${pid} is not a socket (${errno})`);
 }
 
-/** The environment that it was started with. */
-export const environOf = ({ pid }: Target): string[] =>
-  readTextFile(`/proc/${pid}/environ`)
-    .split('\0')
-    .filter((variable) => variable !== '');
+/** The environment that it was started with. Throws SpecError when this user may not see it. */
+export function environOf({ pid }: Target): string[] {
+  try {
+    return readTextFile(`/proc/${pid}/environ`)
+      .split('\0')
+      .filter((variable) => variable !== '');
+  } catch (cause) {
+    const { code } = cause as Isol8Error;
+    const why = code === 'EACCES' ? ': it is another user, also to its own user namespace' : '';
+    throw new SpecError('--env', `the environment of process ${pid} cannot be read (${code})${why}`, {
+      cause,
+    });
+  }
+}
 
 /** The file through which a process joins its cgroup of the unified hierarchy. */
 export function cgroupFile({ pid }: Target): string {

@@ -1,5 +1,6 @@
 import type { ListedNamespace, ListedProcess, NamespaceHolder } from '../../namespaces/list/namespace.js';
 import { netnsId } from '../../namespaces/netns-id.js';
+import { readUserNames } from '../../namespaces/user-names.js';
 import type { Cell, Column } from '../columns.js';
 
 /** A row of isol8 ls: a namespace, a process, or a namespace with the process that stands for it. */
@@ -24,8 +25,8 @@ export const LS_COLUMNS: readonly LsColumn[] = [
   { name: 'PID', help: 'lowest pid in it', ...number, value: ({ process }) => process?.pid },
   { name: 'PPID', help: "that process's parent", ...number, value: ({ process }) => process?.ppid },
   { name: 'COMMAND', help: 'its command line', shrinks: true, value: ({ process }) => process?.command },
-  { name: 'UID', help: 'its user id', ...number, value: ({ process }) => process?.uid },
-  { name: 'USER', help: "its user's name", value: userOf },
+  { name: 'UID', help: 'its user id; without a process that of the owner', ...number, value: uidOf },
+  { name: 'USER', help: "that user's name", value: userOf },
   { name: 'NETNSID', help: 'id that the network subsystem uses', right: true, value: netnsIdOf },
   { name: 'NSFS', help: 'where it is mounted', lines: true, value: mountsOf },
   { name: 'PNS', help: 'its parent', ...number, value: ({ namespace }) => namespace.parent ?? 0 },
@@ -42,8 +43,22 @@ function countOf({ namespace }: Row): Cell {
   return namespace.processes.length;
 }
 
-function userOf({ process }: Row): Cell {
-  return process && (process.user ?? String(process.uid));
+function uidOf({ namespace, process }: Row): Cell {
+  return process?.uid ?? namespace.ownerUid;
+}
+
+function userOf({ namespace, process }: Row): Cell {
+  if (process) return process.user ?? String(process.uid);
+  const { ownerUid } = namespace;
+  return ownerUid === undefined ? undefined : (userNames().get(ownerUid) ?? String(ownerUid));
+}
+
+let names: Map<number, string> | undefined;
+
+/** Read when a row asks for it. */
+function userNames(): Map<number, string> {
+  names ??= readUserNames();
+  return names;
 }
 
 function netnsIdOf({ namespace }: Row): Cell {

@@ -62,6 +62,57 @@ export const runCommand = {
       group: 'Namespaces',
       help: 'Add to the boot-time clock, which uptime shows.',
     },
+    {
+      name: 'net',
+      argument: 'required',
+      value: 'NAME|host|none',
+      choices: ['bridge', 'host', 'none'],
+      open: true,
+      group: 'Network',
+      help: 'Attach it to a network of isol8 net; bridge is made when first used. Default none: loopback alone.',
+    },
+    {
+      name: 'ip',
+      argument: 'required',
+      value: 'ADDRESS',
+      group: 'Network',
+      help: 'Its IPv4 address in the network.',
+    },
+    {
+      name: 'ip6',
+      argument: 'required',
+      value: 'ADDRESS',
+      group: 'Network',
+      help: 'Its IPv6 address in the network.',
+    },
+    { name: 'mac', argument: 'required', value: 'ADDRESS', group: 'Network', help: 'Its MAC address.' },
+    {
+      ...{ name: 'name', argument: 'required', value: 'NAME', group: 'Network' },
+      help: 'By which other members of the network find it; also its host name, unless that is given.',
+    },
+    {
+      ...{ name: 'alias', argument: 'required', value: 'NAME', repeatable: true, group: 'Network' },
+      help: 'Another such name.',
+    },
+    {
+      ...{ name: 'publish', short: 'p', argument: 'required', value: '[ADDRESS:][PORT:]PORT[/udp]' },
+      ...{ repeatable: true, group: 'Network' },
+      help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010.",
+    },
+    {
+      ...{ name: 'dns', argument: 'required', value: 'ADDRESS', repeatable: true, group: 'Network' },
+      help: "A name server for it. Default the network's, or the host's.",
+    },
+    {
+      ...{
+        name: 'add-host',
+        argument: 'required',
+        value: 'NAME:ADDRESS',
+        repeatable: true,
+        group: 'Network',
+      },
+      help: 'Another line of its /etc/hosts.',
+    },
     { name: 'no-loopback', group: 'Namespaces', help: 'Leave lo down in a new net namespace.' },
     {
       name: 'map-root-user',

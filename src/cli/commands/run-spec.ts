@@ -32,7 +32,7 @@ export function specOf(options: RunOptions): SandboxSpec & { namespaces: Choices
   const umask = options.last('umask');
   return {
     namespaces: namespacesOf(options),
-    ...optional('hostname', options.last('hostname')),
+    ...optional('hostname', options.last('hostname') ?? nameOf(options)),
     ...optional('domainname', options.last('domainname')),
     ...optional('timeOffsets', offsetsOf(options)),
     ...(options.has('no-loopback') && { loopback: false }),
@@ -58,6 +58,7 @@ export function specOf(options: RunOptions): SandboxSpec & { namespaces: Choices
 
 function namespacesOf(options: RunOptions): Choices {
   const choices: Choices = {};
+  if (options.last('net') === 'host') choices.net = 'shared';
   for (const list of options.all('share')) {
     for (const kind of list.split(',')) choices[kind as NamespaceKind] = 'shared';
   }
@@ -69,6 +70,11 @@ function namespacesOf(options: RunOptions): Choices {
     choices[kind] = target;
   }
   return choices;
+}
+
+/** What a network knows it by is its host name too, where it has one of its own. */
+function nameOf(options: RunOptions): string | undefined {
+  return namespacesOf(options).uts === undefined ? options.last('name') : undefined;
 }
 
 function offsetsOf(options: RunOptions): SandboxSpec['timeOffsets'] {

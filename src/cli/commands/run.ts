@@ -1,8 +1,10 @@
 import { SpecError } from '../../foundation/errors.js';
 import { become } from '../../sandbox/become.js';
+import type { SandboxSpec } from '../../sandbox/spec.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
+import { networkName } from './network-name.js';
 import { descriptorCount } from './preserved-descriptors.js';
 import { runCommand } from './run-options.js';
 import { inOptions, type RunOptions, specOf } from './run-spec.js';
@@ -26,12 +28,18 @@ async function runWith(options: RunOptions): Promise<number> {
   }
   const command = options.operands.length > 0 ? options.operands : [process.env.SHELL || '/bin/sh'];
   const spec = specOf(options);
+  const network = networkName(options);
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
     write(STDOUT, explainRun(command, spec, options.last('explain')));
     return 0;
   }
   const descriptors = descriptorCount(options.last('preserve-fds'));
+  if (network !== undefined) {
+    const { inNetwork } = await import('./run-net.js');
+    await using networked = await inNetwork(network, spec, options);
+    return await attach(command, networked.spec, { options, descriptors });
+  }
   if (options.has('tty') || options.has('timeout')) return attach(command, spec, { options, descriptors });
   return become(command, spec, { descriptors, terminal: terminalSize(STDIN) !== undefined });
 }
@@ -39,7 +47,7 @@ async function runWith(options: RunOptions): Promise<number> {
 /** With a terminal in between, or the time to watch, this process stays. */
 async function attach(
   command: readonly string[],
-  spec: ReturnType<typeof specOf>,
+  spec: SandboxSpec,
   { options, descriptors }: { options: RunOptions; descriptors: number },
 ): Promise<number> {
   const tty = options.has('tty');
@@ -55,6 +63,14 @@ async function attach(
     interactive: options.has('interactive'),
     timeout: options.last('timeout'),
     descriptors,
-    ownPids: spec.namespaces.pid === undefined,
+    ownPids: hasOwnPids(spec),
   });
+}
+
+/** What is not named is new. */
+function hasOwnPids({ namespaces = 'all' }: SandboxSpec): boolean {
+  if (typeof namespaces !== 'object') return true;
+  return Array.isArray(namespaces)
+    ? namespaces.includes('pid')
+    : (namespaces as { pid?: unknown }).pid === undefined;
 }

@@ -5,7 +5,9 @@ import { doctorCommand } from './doctor-options.js';
 import { enterCommand } from './enter-options.js';
 import { gcCommand } from './gc-options.js';
 import { graphCommand } from './graph-options.js';
+import { inspectCommand } from './inspect-options.js';
 import { lsCommand } from './ls-options.js';
+import { netCommand } from './net-options.js';
 import { nsCommand } from './ns-options.js';
 import { runCommand } from './run-options.js';
 import { unshareCommand } from './unshare-options.js';
@@ -31,7 +33,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   unshareCommand,
   enterCommand,
   lsCommand,
+  inspectCommand,
   graphCommand,
+  netCommand,
   nsCommand,
   gcCommand,
   doctorCommand,

@@ -32,12 +32,16 @@ export async function printPlan(plan: Plan, options: Parsed, facts: Facts): Prom
 }
 
 /** The operands, or the shell as a login shell, which is what a leading dash says. */
-export function programOf(operands: readonly string[], env: readonly string[]): InPlaceProgram {
+export function programOf(
+  operands: readonly string[],
+  env: readonly string[],
+  descriptors: readonly number[],
+): InPlaceProgram {
   const path = env.find((variable) => variable.startsWith('PATH='))?.slice(5) ?? DEFAULT_PATH;
   const [file] = operands;
-  if (file !== undefined) return { file, argv: operands, env, path };
+  if (file !== undefined) return { file, argv: operands, env, path, descriptors };
   const shell = process.env.SHELL || '/bin/sh';
-  return { file: shell, argv: [`-${shell.slice(shell.lastIndexOf('/') + 1)}`], env, path };
+  return { file: shell, argv: [`-${shell.slice(shell.lastIndexOf('/') + 1)}`], env, path, descriptors };
 }
 
 export const environmentOf = (variables: Readonly<Record<string, string | undefined>>): string[] =>

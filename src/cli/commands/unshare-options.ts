@@ -81,7 +81,7 @@ export const unshareCommand: CommandSpec = {
       help: 'Keep the capabilities of a new user namespace across execve.',
     },
     { name: 'clear-env', group: 'Process', help: 'Do not pass the environment on.' },
-    given('whitelist-env', 'NAME,...', 'Process', 'Pass these variables on all the same.'),
+    given('whitelist-env', 'NAME,...', 'Process', 'Pass no other variables of the environment on.'),
     given('map-user', 'UID|NAME', 'Users', 'Map the present user to UID. Implies --user.'),
     given(
       'map-group',
@@ -133,7 +133,7 @@ export const unshareCommand: CommandSpec = {
       value: 'DIR',
       complete: 'directory',
       group: 'Mounts',
-      help: 'Mount binfmt_misc, by default on /proc/sys/fs/binfmt_misc. Implies --mount.',
+      help: 'Mount binfmt_misc, by default on /proc/sys/fs/binfmt_misc in a new /proc. Implies --mount and --user.',
     },
     {
       ...given(

@@ -8,6 +8,7 @@ import type { Propagation } from '../../sandbox/spec.js';
 import type { Parsed } from '../getopt.js';
 import { UsageError } from '../usage-error.js';
 import { lookUpGroup, lookUpUser } from './accounts.js';
+import { callersDescriptors } from './callers-descriptors.js';
 import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** The options with what they imply, as unshare(1) reads them. Throws SpecError and UsageError. */
@@ -18,7 +19,9 @@ export function unshareSpec(options: Parsed, facts: Facts): UnshareSpec {
   const owner = ownerOf(options);
   const interpreter = options.last('load-interp');
   const binfmt = options.has('mount-binfmt') || interpreter !== undefined;
-  const mapped = users !== NO_IDS || groups !== NO_IDS || owner !== undefined;
+  // Where the usual place is to be mounted there must be a /proc of this mount namespace.
+  const bringsProc = binfmt && options.last('mount-binfmt') === undefined;
+  const mapped = users !== NO_IDS || groups !== NO_IDS || owner !== undefined || binfmt;
   const kinds = ALL_KINDS.filter(
     (kind) =>
       kind in files ||
@@ -26,7 +29,7 @@ export function unshareSpec(options: Parsed, facts: Facts): UnshareSpec {
       (kind === 'mnt' && (binfmt || options.has('mount-proc'))),
   );
   const spec: UnshareSpec = {
-    program: programOf(options.operands, keptEnvironment(options)),
+    program: programOf(options.operands, keptEnvironment(options), callersDescriptors()),
     kinds,
     files: Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined)),
     fork: ['fork', 'forward-signals', 'kill-child'].some((name) => options.has(name)),
@@ -37,7 +40,7 @@ export function unshareSpec(options: Parsed, facts: Facts): UnshareSpec {
     setgroups: options.last('setgroups') as 'allow' | 'deny' | undefined,
     owner,
     propagation: (options.last('propagation') ?? 'private') as Propagation,
-    mountProc: options.has('mount-proc') ? (options.last('mount-proc') ?? '/proc') : undefined,
+    mountProc: options.has('mount-proc') || bringsProc ? (options.last('mount-proc') ?? '/proc') : undefined,
     mountBinfmt: binfmt ? (options.last('mount-binfmt') ?? '/proc/sys/fs/binfmt_misc') : undefined,
     interpreter,
     root: options.last('root'),
@@ -108,7 +111,7 @@ function offsetsOf(options: Parsed): UnshareSpec['offsets'] {
 }
 
 function keptEnvironment(options: Parsed): string[] {
-  if (!options.has('clear-env')) return environmentOf(process.env);
+  if (!options.has('clear-env') && !options.has('whitelist-env')) return environmentOf(process.env);
   const names = options.all('whitelist-env').flatMap((list) => list.split(','));
   return environmentOf(Object.fromEntries(names.map((name) => [name, process.env[name]])));
 }

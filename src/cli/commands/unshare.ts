@@ -18,7 +18,7 @@ export async function unshare(argv: readonly string[]): Promise<number> {
   const spec = unshareSpec(options, facts);
   const plan = translated(() => compileUnshare(spec, facts));
   if (options.has('explain')) return printPlan(plan, options, facts);
-  return becomePlan(NAME, { plan, descriptors: [] }, facts);
+  return becomePlan(NAME, { plan, passed: spec.program.descriptors, descriptors: [] }, facts);
 }
 
 /** A map that cannot be, by the option that asked for it. */

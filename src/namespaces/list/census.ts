@@ -3,7 +3,7 @@ import { AT } from '../../syscalls/constants.js';
 import { StatusReader } from '../../syscalls/statx.js';
 import type { NamespaceKind } from '../kinds.js';
 import type { NamespaceHolder } from './namespace.js';
-import { LinkReader } from './namespace-link.js';
+import { ownNumber } from './namespace-link.js';
 
 /** What is known of a namespace while the machine is being read. */
 export interface Found {
@@ -33,14 +33,13 @@ export class Census implements Disposable {
   unreadable = 0;
   /** Of nsfs. */
   readonly device: number;
-  readonly #self: number;
+  readonly #self: number | undefined;
 
   constructor() {
     const status = new StatusReader();
     const isThere = status.read(AT.FDCWD, cString('/proc/self/ns/mnt')) === 0;
     this.device = isThere ? status.device : 0;
-    const self = new LinkReader();
-    this.#self = self.read(AT.FDCWD, cString('/proc/self')) ? Number(self.text) : 0;
+    this.#self = ownNumber();
   }
 
   /** Whether a descriptor is one of this census, and so keeps nothing alive for longer. */

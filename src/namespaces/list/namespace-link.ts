@@ -1,4 +1,5 @@
 import { bindSyscall, cString } from '../../syscalls/binding.js';
+import { AT } from '../../syscalls/constants.js';
 import { ALL_KINDS, type NamespaceKind } from '../kinds.js';
 
 const ROOM = 256;
@@ -62,4 +63,10 @@ export class LinkReader {
   get text(): string {
     return this.#bytes.toString('latin1', 0, this.#length);
   }
+}
+
+/** The pid of this process as the /proc that is mounted here has it; undefined when it is of a namespace further in. */
+export function ownNumber(): number | undefined {
+  const self = new LinkReader();
+  return self.read(AT.FDCWD, cString('/proc/self')) ? Number(self.text) : undefined;
 }

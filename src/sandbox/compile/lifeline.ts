@@ -29,7 +29,7 @@ function guardBy(context: Context, end: Argument): Step[] {
   return [
     call('prctl', [PR.SET_PDEATHSIG, SIGNALS.SIGKILL], 'die when the parent does'),
     call('ppoll', [{ words: [end] }, 1, new Uint8Array(16), null, 0], 'see that the parent is still there', {
-      expect: { equals: 0, errno: 'EOWNERDEAD' },
+      expect: { equals: 0, errno: 'EOWNERDEAD', told: true },
       object: 'the parent',
     }),
   ];

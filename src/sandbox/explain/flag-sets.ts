@@ -83,6 +83,8 @@ const SETS: Readonly<Record<string, FlagSet>> = {
     one: { names: { SECCOMP_SET_MODE_FILTER: k.SECCOMP.SET_MODE_FILTER } },
   },
   seek: { header: 'unistd.h', one: { names: prefixed('SEEK_', k.SEEK) } },
+  idtype: { header: 'sys/wait.h', one: { names: { P_PID: k.P_PID } } },
+  wait: { header: 'sys/wait.h', bits: prefixed('W', k.W) },
   signal: { header: 'signal.h', one: { names: k.SIGNALS } },
   sigprocmask: { header: 'signal.h', one: { names: prefixed('SIG_', k.SIG_MASK) } },
   socket: {

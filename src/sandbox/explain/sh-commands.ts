@@ -144,6 +144,7 @@ const OWN_BUSINESS: ReadonlySet<SyscallName> = new Set([
   'socket',
   'socketpair',
   'wait4',
+  'waitid',
 ]);
 
 /** A shell looks after its terminal. */

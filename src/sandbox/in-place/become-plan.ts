@@ -13,12 +13,17 @@ export const EXIT_FAILURE = 1;
 /** A plan for this very process, and what it finds behind the standard descriptors. */
 export interface InPlacePlan {
   readonly plan: Plan;
-  /** Descriptors of this process: the launcher has them as {@link FIRST_DESCRIPTOR}, and so on. */
+  /** Those of this process that keep their numbers, as {@link InPlaceProgram} has them. */
+  readonly passed: readonly number[];
+  /** Those of this process that the launcher has from {@link firstDescriptor} on. */
   readonly descriptors: readonly number[];
 }
 
-/** Behind 0, 1, 2 and the plan itself. */
-export const FIRST_DESCRIPTOR = 4;
+const STANDARD = 3;
+const placeOfPlan = (passed: readonly number[]): number => (passed.at(-1) ?? STANDARD - 1) + 1;
+
+/** Behind what keeps its number, and the plan itself. */
+export const firstDescriptor = (passed: readonly number[]): number => placeOfPlan(passed) + 1;
 
 /**
  * Replaces this process by the launcher, which runs the plan and tells of a failure in util-linux's words:
@@ -26,9 +31,12 @@ export const FIRST_DESCRIPTOR = 4;
  *
  * @throws SystemCallError when this process could not be replaced; otherwise it does not return.
  */
-export function becomePlan(name: string, { plan, descriptors }: InPlacePlan, facts: Facts): never {
+export function becomePlan(name: string, { plan, passed, descriptors }: InPlacePlan, facts: Facts): never {
   const bytes = encodePlan(plan, facts.architecture, words(name, plan, facts));
-  return becomeLauncher(bytes, [0, 1, 2, SLOT.plan, ...descriptors]);
+  const kept = Array.from({ length: placeOfPlan(passed) }, (_, fd) =>
+    fd < STANDARD || passed.includes(fd) ? fd : SLOT.empty,
+  );
+  return becomeLauncher(bytes, [...kept, SLOT.plan, ...descriptors]);
 }
 
 function words(name: string, plan: Plan, facts: Facts): FailureTexts {

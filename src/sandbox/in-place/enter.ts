@@ -3,7 +3,7 @@ import { PR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import { call, exitStep, result } from '../../syscalls/steps.js';
 import type { Facts } from '../facts.js';
-import { EXIT_FAILURE, FIRST_DESCRIPTOR, type InPlacePlan } from './become-plan.js';
+import { EXIT_FAILURE, firstDescriptor, type InPlacePlan } from './become-plan.js';
 import type { EnteredNamespace, EnterSpec } from './enter-spec.js';
 import { writeFile } from './outside.js';
 import { executeSteps, identitySteps, keepCapabilities } from './program.js';
@@ -14,7 +14,8 @@ const ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', '
 /** nsenter(1) as a plan: this process joins the namespaces, and becomes the program or waits for a child that does. */
 export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
   const descriptors: number[] = [];
-  const place = (fd: number): number => FIRST_DESCRIPTOR + descriptors.push(fd) - 1;
+  const passed = spec.program.descriptors;
+  const place = (fd: number): number => firstDescriptor(passed) + descriptors.push(fd) - 1;
   const dropped = dropsGroups(spec, facts);
   const inside = programSteps(spec, facts, dropped);
   const steps = [
@@ -25,7 +26,7 @@ export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
     ...changeDirectories(spec, place),
     ...(spec.fork ? forked(inside) : inside),
   ];
-  return { plan: { failedStatus: EXIT_FAILURE, steps }, descriptors };
+  return { plan: { failedStatus: EXIT_FAILURE, steps }, passed, descriptors };
 }
 
 type Place = (fd: number) => number;

@@ -3,7 +3,7 @@ import type { IdFacts } from '../../ids/facts.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
-import { AT, MS, O } from '../../syscalls/constants.js';
+import { AT, CLD_EXITED, MS, O, P_PID, SIGINFO, W } from '../../syscalls/constants.js';
 import type { Argument, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
 import { runHelper } from '../compile/maps.js';
@@ -19,7 +19,13 @@ export interface Outside {
 /** A child that waits for a byte, does `work`, and ends with 0; `name` tells it from others of the same plan. */
 export function outside(name: string, work: readonly Step[]): Outside {
   const gate = `${name}-gate`;
-  const status = { memory: `${name}-status`, size: 4 };
+  const how = { memory: `${name}-end`, size: SIGINFO.SIZE };
+  const ended = (at: number, equals: number) => ({
+    equals,
+    cell: { cell: how.memory, at },
+    errno: 'ECANCELED',
+  });
+  const object = `writing ${name} failed`;
   const byte: Argument = { memory: `${name}-byte`, size: 8 };
   return {
     start: [
@@ -36,7 +42,7 @@ export function outside(name: string, work: readonly Step[]): Outside {
         child: [
           call('close', [{ cell: gate, at: 4 }], 'leave the write end to the parent'),
           call('read', [{ cell: gate, at: 0 }, byte, 1], 'wait for the parent', {
-            expect: { equals: 1, errno: 'ECANCELED' },
+            expect: { equals: 1, errno: 'ECANCELED', told: true },
             object: `waiting to write ${name} failed`,
           }),
           ...work,
@@ -46,9 +52,13 @@ export function outside(name: string, work: readonly Step[]): Outside {
     ],
     finish: [
       call('write', [{ cell: gate, at: 4 }, 'x', 1], `let ${name} begin`),
-      call('wait4', [result(name), status, 0, null], `wait for ${name}`, {
-        expect: { equals: 0, cell: { cell: status.memory, at: 0 }, errno: 'ECANCELED' },
-        object: `writing ${name} failed`,
+      call('waitid', [P_PID, result(name), how, W.EXITED, null], `wait for ${name}`, {
+        expect: ended(SIGINFO.CODE, CLD_EXITED), // killed, it could not say why
+        object,
+      }),
+      call('close', [{ cell: gate, at: 0 }], `be done with ${name}`, {
+        expect: { ...ended(SIGINFO.STATUS, 0), told: true },
+        object,
       }),
     ],
   };

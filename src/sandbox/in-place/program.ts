@@ -11,16 +11,20 @@ export interface InPlaceProgram {
   readonly env: readonly string[];
   /** Where a file without a slash is looked for. */
   readonly path: string;
+  /** Descriptors of this process that it gets beside 0, 1 and 2, ascending. */
+  readonly descriptors: readonly number[];
 }
 
 /** execvp(3), with what Node has changed for itself as it was before. */
-export function executeSteps({ file, argv, env, path }: InPlaceProgram, facts: Facts): Step[] {
+export function executeSteps({ file, argv, env, path, descriptors }: InPlaceProgram, facts: Facts): Step[] {
   const { nofile } = facts;
   return [
     ...(nofile
       ? [limitStep({ name: 'nofile', ...nofile }, 'undo what the runtime raised its own limit to')]
       : []),
-    call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE.CLOEXEC], 'pass on the standard descriptors alone'),
+    ...gaps(descriptors).map(([first, last]) =>
+      call('close_range', [first, last, CLOSE_RANGE.CLOEXEC], "pass on the caller's descriptors alone"),
+    ),
     call('rt_sigprocmask', [2, new Uint8Array(8), null, 8], 'let signals through'),
     {
       kind: 'exec',
@@ -32,6 +36,15 @@ export function executeSteps({ file, argv, env, path }: InPlaceProgram, facts: F
       object: `failed to execute ${file}`,
     },
   ];
+}
+
+/** What lies between the descriptors that are passed on, and beyond them. */
+function gaps(descriptors: readonly number[]): (readonly [first: number, last: number])[] {
+  const edges = [2, ...descriptors, LAST_DESCRIPTOR + 1];
+  return edges
+    .slice(1)
+    .map((next, i) => [(edges[i] as number) + 1, next - 1] as const)
+    .filter(([first, last]) => first <= last);
 }
 
 /**

@@ -126,7 +126,7 @@ function forked(spec: UnshareSpec, late: readonly Step[], program: readonly Step
           ? [
               call('close', [{ cell: 'gate', at: 4 }], 'leave the write end to the parent'),
               call('read', [{ cell: 'gate', at: 0 }, byte, 1], 'wait until it is kept', {
-                expect: { equals: 1, errno: 'ECANCELED' },
+                expect: { equals: 1, errno: 'ECANCELED', told: true },
                 object: 'the parent failed',
               }),
             ]
@@ -158,7 +158,7 @@ function dieWithParent(signal: number): Step[] {
       'ppoll',
       [{ words: [{ cell: 'lifeline', at: 0 }] }, 1, new Uint8Array(16), null, 0],
       'see that the parent is still there',
-      { expect: { equals: 0, errno: 'EOWNERDEAD' }, object: 'the parent has ended' },
+      { expect: { equals: 0, errno: 'EOWNERDEAD', told: true }, object: 'the parent has ended' },
     ),
   ];
 }

@@ -1,0 +1,147 @@
+import { fstatSync } from 'node:fs';
+import { type Isol8Error, SpecError } from '../foundation/errors.js';
+import { ipBytes, ipText } from '../foundation/ip.js';
+import { presentOwner } from '../kept/owner.js';
+import { identityOf } from '../kept/record.js';
+import type { Namespace } from '../namespaces/namespace.js';
+import { RouteSocket } from '../rtnetlink/route-socket.js';
+import type { NetworkHost } from './host.js';
+import { checkAddress, freeAddress } from './leases.js';
+import { writeNames } from './names.js';
+import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
+import { type PublishedPort, parsePublished } from './published-ports.js';
+import { addressesOf, type MemberRecord, type NetworkRecord, writeMember } from './records.js';
+import { removeMember } from './remove.js';
+import { checkRoute, repair } from './repair.js';
+import { checkPortFamilies, publishedRules } from './rules.js';
+import type { AttachSpec } from './spec.js';
+import { sweepMembers } from './sweep.js';
+import {
+  freshIndex,
+  freshMac,
+  insideRequests,
+  memberLinkName,
+  memberRequests,
+  publishRequests,
+} from './wiring.js';
+
+/** Attaches a namespace, or leaves everything as it was. The ports are held until they are disposed of. Only under the lock. */
+export async function attachNamespace(
+  host: NetworkHost,
+  network: NetworkRecord,
+  namespace: Namespace,
+  spec: AttachSpec,
+): Promise<{ member: MemberRecord; held: HeldPorts }> {
+  const wanted = publishedBy(network, spec);
+  await repair(host, network);
+  await sweepMembers(host, network);
+  using inside = await RouteSocket.open({ namespace });
+  const held = await holdPorts(host, wanted);
+  try {
+    const member: MemberRecord = {
+      ...{ state: 'attaching', owner: presentOwner() },
+      namespace: identityOf(fstatSync(namespace.fd, { bigint: true })),
+      ...(await chooseLinks(inside, spec)),
+      ...chooseAddresses(host, network, spec),
+      names: [spec.name, ...(spec.aliases ?? [])].filter((name) => name !== undefined),
+      ...(spec.dns === undefined ? {} : { dns: spec.dns }),
+      ...(spec.extraHosts === undefined ? {} : { extraHosts: spec.extraHosts }),
+      ports: held.ports,
+    };
+    checkPortFamilies(member);
+    for (const address of addressesOf(member)) await checkRoute(host, network, address);
+    return { member: await wire(host, network, { member, namespace, inside }), held };
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function wire(
+  host: NetworkHost,
+  network: NetworkRecord,
+  { member, namespace, inside }: { member: MemberRecord; namespace: Namespace; inside: RouteSocket },
+): Promise<MemberRecord> {
+  writeMember(host.store, network.name, member);
+  try {
+    recordClaims(host, member.ports, { network: network.name, member: member.names[0] ?? member.link.name });
+    await host.route.batch(memberRequests(network, member, namespace));
+    await addInside(inside, network, member);
+    if (member.ports.length > 0) {
+      await host.route.batch(publishRequests(network));
+      await host.nftables.commit(publishedRules(network, member));
+    }
+    const ready: MemberRecord = { ...member, state: 'ready' };
+    writeMember(host.store, network.name, ready);
+    if (ready.names.length > 0) writeNames(host, network);
+    return ready;
+  } catch (error) {
+    await removeMember(host, network, member);
+    throw error;
+  }
+}
+
+/** Who is in several networks has a way out by the first. */
+async function addInside(inside: RouteSocket, network: NetworkRecord, member: MemberRecord): Promise<void> {
+  const requests = insideRequests(network, member);
+  const errors = await inside.tryBatch(requests);
+  const failed = errors.find((error) => error !== undefined && !isSecondDefault(error));
+  if (failed !== undefined) throw failed;
+}
+
+const isSecondDefault = (error: Isol8Error & { operation?: string }): boolean =>
+  error.code === 'EEXIST' && error.operation?.startsWith('add route') === true;
+
+function publishedBy(network: NetworkRecord, { publish = [] }: AttachSpec): PublishedPort[] {
+  if (publish.length > 0 && network.internal)
+    throw new SpecError('publish', `network ${network.name} is internal: nothing from outside gets into it`);
+  const ports = publish.flatMap((port, i) =>
+    typeof port === 'string' ? parsePublished(port, `publish[${i}]`) : [port],
+  );
+  const onLoopback = ports.findIndex(({ hostAddress }) => hostAddress === '::1');
+  if (onLoopback >= 0)
+    throw new SpecError(
+      `publish[${onLoopback}].hostAddress`,
+      'the kernel routes nothing from ::1: publish on 127.0.0.1, or on another IPv6 address of the host',
+    );
+  return ports;
+}
+
+async function chooseLinks(
+  inside: RouteSocket,
+  { interface: name, mac }: AttachSpec,
+): Promise<Pick<MemberRecord, 'link' | 'inside' | 'mac'>> {
+  const index = freshIndex();
+  const link = { name: memberLinkName(index), index };
+  return {
+    link,
+    inside: { name: name ?? (await freeName(inside)), index: freshIndex() },
+    mac: mac?.toLowerCase() ?? freshMac(),
+  };
+}
+
+async function freeName(inside: RouteSocket): Promise<string> {
+  for (let number = 0; ; number++)
+    if ((await inside.links.find(`eth${number}`)) === undefined) return `eth${number}`;
+}
+
+function chooseAddresses(
+  host: NetworkHost,
+  network: NetworkRecord,
+  spec: AttachSpec,
+): Pick<MemberRecord, 'address' | 'address6'> {
+  const { subnet, gateway, subnet6, gateway6 } = network;
+  const choose = (
+    wanted: string | undefined,
+    net: string | undefined,
+    gate: string | undefined,
+  ): string | undefined => {
+    if (wanted === undefined) return net && gate ? freeAddress(host.store, network, net, gate) : undefined;
+    const address = ipText(ipBytes(wanted));
+    checkAddress(host.store, network, { subnet: net, gateway: gate }, address);
+    return address;
+  };
+  const address = choose(spec.address, subnet, gateway);
+  const address6 = choose(spec.address6, subnet6, gateway6);
+  return { ...(address === undefined ? {} : { address }), ...(address6 === undefined ? {} : { address6 }) };
+}

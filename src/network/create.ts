@@ -1,0 +1,59 @@
+import { Isol8Error } from '../foundation/errors.js';
+import { chooseNetwork, isDefault } from './choose.js';
+import { enableForwarding } from './forwarding.js';
+import type { NetworkHost } from './host.js';
+import { type NetworkRecord, readNetwork, writeNetwork } from './records.js';
+import { isAbandoned, removeNetwork } from './remove.js';
+import { networkRules } from './rules.js';
+import type { NetworkSpec } from './spec.js';
+import { bridgeRequests } from './wiring.js';
+
+/** Makes a network, or leaves nothing of it. Only under the lock. */
+export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promise<NetworkRecord> {
+  const present = readNetwork(host.store, spec.name);
+  if (present !== undefined && isAbandoned(present)) await removeNetwork(host, present);
+  else if (present !== undefined)
+    throw new Isol8Error(
+      'EEXIST',
+      `create network ${spec.name}: there is one. Remove it, or choose another name.`,
+    );
+  const network = await chooseNetwork(host, spec);
+  await refuseForeignBridge(host, network);
+  writeNetwork(host.store, network);
+  try {
+    await host.route.batch(bridgeRequests(network));
+    await host.nftables.commit(networkRules(network));
+    await forward(host, network);
+    const ready: NetworkRecord = { ...network, state: 'ready' };
+    writeNetwork(host.store, ready);
+    return ready;
+  } catch (error) {
+    await removeNetwork(host, network);
+    throw error;
+  }
+}
+
+async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkRecord): Promise<void> {
+  const found = await host.link(bridge.name);
+  if (found === undefined) return;
+  throw new Isol8Error(
+    'EEXIST',
+    `create network ${name}: its bridge would be called ${bridge.name}, and there is a ${found.kind ?? 'link'} of that name ` +
+      `which isol8 does not know. Remove it (ip link delete ${bridge.name}), or choose another name.`,
+  );
+}
+
+/** On the bridge, and on the links that lead out of the host. */
+export async function forward(host: NetworkHost, network: NetworkRecord): Promise<void> {
+  if (network.internal) return;
+  const routes = await host.routes();
+  for (const family of ['inet', 'inet6'] as const) {
+    if ((family === 'inet' ? network.subnet : network.subnet6) === undefined) continue;
+    const outside = routes.filter((route) => route.family === family && isDefault(route));
+    const links = await Promise.all(
+      [...new Set(outside.flatMap(({ link }) => link ?? []))].map((index) => host.link(index)),
+    );
+    const names = links.flatMap((link) => link?.name ?? []);
+    enableForwarding(host, network.name, [network.bridge.name, ...names], family);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Link } from '../rtnetlink/links/link.js';
+import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
+
+/** A network as it is: `isol8 net inspect`. */
+export interface NetworkDescription {
+  readonly name: string;
+  readonly bridge: string;
+  readonly subnet?: string;
+  readonly gateway?: string;
+  readonly subnet6?: string;
+  readonly gateway6?: string;
+  readonly mtu: number;
+  readonly masquerade: boolean;
+  readonly internal: boolean;
+  readonly isolated: boolean;
+  readonly persistent: boolean;
+  readonly members: readonly MemberDescription[];
+  /** What is wrong with it, as sentences. */
+  readonly problems: readonly string[];
+}
+
+export interface MemberDescription {
+  readonly names: readonly string[];
+  readonly address?: string;
+  readonly address6?: string;
+  readonly mac: string;
+  readonly interface: string;
+  readonly hostInterface: string;
+  readonly ports: readonly ResolvedPort[];
+}
+
+/** Members whose namespace is gone are left out. */
+export function describeNetwork(
+  record: NetworkRecord,
+  members: readonly MemberRecord[],
+  links: readonly Link[],
+  lostForwarding: readonly string[],
+): NetworkDescription {
+  const present = new Map(links.map((link) => [link.index, link.name]));
+  const {
+    bridge,
+    owner: _,
+    state: __,
+    group: ___,
+    outside6: ____,
+    dns: _____,
+    vxlan: ______,
+    ...settings
+  } = record;
+  const gone = present.get(bridge.index) !== bridge.name;
+  return {
+    ...settings,
+    bridge: bridge.name,
+    members: members
+      .filter(({ link }) => present.get(link.index) === link.name)
+      .map(({ names, mac, inside, link, ports, address, address6 }) => ({
+        ...(address === undefined ? {} : { address }),
+        ...(address6 === undefined ? {} : { address6 }),
+        ...{ names, mac, interface: inside.name, hostInterface: link.name, ports },
+      })),
+    problems: [
+      ...(gone ? [`its bridge ${bridge.name} is gone`] : []),
+      ...lostForwarding.map(
+        (path) => `forwarding was switched off: ${path}; the next attach switches it on again`,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Forwarding, switched on for the links that need it and for as long as a network does; see Documentation/networking/ip-sysctl
+ * of the kernel. Linux 6.17 and later can do this per link for IPv6 too; before, all links forward when one does.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Isol8Error } from '../foundation/errors.js';
+import type { IpFamily } from '../foundation/ip.js';
+import type { NetworkHost } from './host.js';
+
+/** A setting that was changed, what it was, and the networks that need it. */
+interface Change {
+  readonly path: string;
+  readonly before: string;
+  readonly now: string;
+  readonly users: readonly string[];
+}
+
+const FILE = 'forwarding.json';
+const SYSCTL = '/proc/sys/net';
+
+const read = (path: string): string => readFileSync(path, 'utf8').trim();
+
+/**
+ * Has links forward packets for a network. What is as it should be already is nobody's to put back.
+ *
+ * @throws Isol8Error EROFS or EACCES where /proc/sys may not be written.
+ */
+export function enableForwarding(
+  host: NetworkHost,
+  network: string,
+  links: readonly string[],
+  family: IpFamily,
+): void {
+  const changes = new Map(readChanges(host).map((change) => [change.path, change]));
+  host.inside(() => {
+    for (const { path, value } of links.flatMap((link) => settingsFor(link, family))) {
+      const known = changes.get(path);
+      const before = read(path);
+      if (known === undefined && before === value) continue;
+      if (known?.users.includes(network) && before === value) continue;
+      if (before !== value) set(path, value);
+      const users = [...new Set([...(known?.users ?? []), network])];
+      changes.set(path, { path, before: known?.before ?? before, now: value, users });
+    }
+  });
+  writeChanges(host, [...changes.values()]);
+}
+
+/** Puts back what no other network needs, unless somebody else has changed it since. */
+export function releaseForwarding(host: NetworkHost, network: string): void {
+  const changes = readChanges(host);
+  if (!changes.some(({ users }) => users.includes(network))) return;
+  const left = changes.map((change) => ({
+    ...change,
+    users: change.users.filter((user) => user !== network),
+  }));
+  host.inside(() => {
+    for (const { path, before, now } of left.filter(({ users }) => users.length === 0).toReversed())
+      if (existsSync(path) && read(path) === now) set(path, before);
+  });
+  writeChanges(
+    host,
+    left.filter(({ users }) => users.length > 0),
+  );
+}
+
+/** Settings of a network that somebody has switched off meanwhile. */
+export function lostForwarding(host: NetworkHost, network: string): string[] {
+  const changes = readChanges(host).filter(({ users }) => users.includes(network));
+  return host.inside(() =>
+    changes.filter(({ path, now }) => existsSync(path) && read(path) !== now).map(({ path }) => path),
+  );
+}
+
+function settingsFor(link: string, family: IpFamily): { path: string; value: string }[] {
+  if (family === 'inet') return [{ path: `${SYSCTL}/ipv4/conf/${link}/forwarding`, value: '1' }];
+  const own = `${SYSCTL}/ipv6/conf/${link}`;
+  if (!existsSync(own)) return []; // a kernel without IPv6
+  if (existsSync(`${own}/force_forwarding`)) return [{ path: `${own}/force_forwarding`, value: '1' }];
+  // A router takes no router advertisements, by which the host may have its own default route, unless told to.
+  const accepts = read(`${own}/accept_ra`) === '1' ? [{ path: `${own}/accept_ra`, value: '2' }] : [];
+  return [...accepts, { path: `${SYSCTL}/ipv6/conf/all/forwarding`, value: '1' }];
+}
+
+function set(path: string, value: string): void {
+  try {
+    writeFileSync(path, value);
+  } catch (cause) {
+    const { code = 'EIO' } = cause as NodeJS.ErrnoException;
+    throw new Isol8Error(
+      code,
+      `switch forwarding on: write ${value} to ${path}: ${code}. In a container /proc/sys is mostly read-only: have the ` +
+        'machine forward, with sysctl net.ipv4.ip_forward=1, or make the network internal.',
+      { cause },
+    );
+  }
+}
+
+const readChanges = (host: NetworkHost): Change[] => host.store.read<Change[]>(FILE) ?? [];
+
+function writeChanges(host: NetworkHost, changes: readonly Change[]): void {
+  if (changes.length === 0) host.store.remove(FILE);
+  else host.store.write(FILE, changes);
+}

@@ -1,0 +1,78 @@
+import { Isol8Error } from '../foundation/errors.js';
+import type { Namespace } from '../namespaces/namespace.js';
+import { withNamespace } from '../namespaces/thread.js';
+import { NftablesSocket } from '../nftables/socket.js';
+import type { Link } from '../rtnetlink/links/link.js';
+import { RouteSocket } from '../rtnetlink/route-socket.js';
+import type { Route } from '../rtnetlink/routes/decode.js';
+import { statFile } from '../syscalls/files.js';
+import { NetworkStore } from './store.js';
+
+const UNREACHABLE = ['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL'];
+
+/** The network namespace that networks are made in: their host. By default the calling thread's. */
+export class NetworkHost implements Disposable {
+  readonly store: NetworkStore;
+  readonly route: RouteSocket;
+  readonly nftables: NftablesSocket;
+  readonly namespace: Namespace | undefined;
+
+  private constructor(parts: Pick<NetworkHost, 'store' | 'route' | 'nftables' | 'namespace'>) {
+    this.store = parts.store;
+    this.route = parts.route;
+    this.nftables = parts.nftables;
+    this.namespace = parts.namespace;
+  }
+
+  /** @throws Isol8Error EPERM for a namespace that the caller may not enter, EACCES when there is no place for state. */
+  static async open(namespace?: Namespace): Promise<NetworkHost> {
+    const store = NetworkStore.of(namespace?.inode ?? ownInode());
+    const route = await RouteSocket.open({ namespace });
+    try {
+      return new NetworkHost({ store, route, nftables: await NftablesSocket.open({ namespace }), namespace });
+    } catch (error) {
+      route[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  links(): Promise<Link[]> {
+    return this.route.links.list();
+  }
+
+  /** undefined when there is none. */
+  link(target: number | string): Promise<Link | undefined> {
+    return this.route.links.find(target);
+  }
+
+  /** Of all tables. */
+  routes(): Promise<Route[]> {
+    return this.route.routes.list();
+  }
+
+  /** The number of the link that leads to an address; undefined when none does. */
+  async linkTo(address: string): Promise<number | undefined> {
+    try {
+      return (await this.route.routes.get({ destination: address })).link;
+    } catch (error) {
+      if (UNREACHABLE.includes((error as Isol8Error).code)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Does something synchronous there, such as reading /proc/sys/net. */
+  inside<Result>(work: () => Result): Result {
+    return this.namespace === undefined ? work() : withNamespace(this.namespace, work);
+  }
+
+  [Symbol.dispose](): void {
+    this.route[Symbol.dispose]();
+    this.nftables[Symbol.dispose]();
+  }
+}
+
+function ownInode(): bigint {
+  const inode = statFile('/proc/thread-self/ns/net')?.inode;
+  if (inode === undefined) throw new Isol8Error('ENOENT', 'find the network namespace: /proc is not mounted');
+  return inode;
+}

@@ -1,0 +1,197 @@
+/** Published ports are DNAT rules, which bind nothing: that a port is taken shows only by sockets and files that hold it. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { Isol8Error } from '../foundation/errors.js';
+import { familyOf, ipBytes } from '../foundation/ip.js';
+import { openSockets } from '../namespaces/open-socket.js';
+import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
+import { AF, SOCK } from '../syscalls/constants.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
+import type { NetworkHost } from './host.js';
+import type { PublishedPort } from './published-ports.js';
+import type { ResolvedPort } from './records.js';
+
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const ANY = { inet: '0.0.0.0', inet6: '::' } as const;
+
+/** Which other networks have a port, as the store has it: `ports/tcp-8080/ANY.json`. */
+interface Claim {
+  readonly network: string;
+  readonly member: string;
+}
+
+const claimFolder = ({ protocol, hostPort }: ResolvedPort): string => `ports/${protocol}-${hostPort}`;
+const claimName = ({ hostAddress }: ResolvedPort): string => `${hostAddress ?? 'any'}.json`;
+
+/** Descriptors that keep other programs from the ports, until they are closed or this process ends. */
+export interface HeldPorts extends Disposable {
+  readonly ports: readonly ResolvedPort[];
+}
+
+/**
+ * Takes ports of the host, those without a number by choosing free ones: bound sockets that never listen.
+ *
+ * @throws Isol8Error EADDRINUSE, with the name of who has it where that can be seen; EADDRNOTAVAIL for an address that is not
+ * the host's.
+ */
+export async function holdPorts(host: NetworkHost, wanted: readonly PublishedPort[]): Promise<HeldPorts> {
+  const held: number[] = [];
+  const dispose = (): void => {
+    for (const fd of held.splice(0)) closeDescriptor(fd);
+  };
+  try {
+    const ports: ResolvedPort[] = [];
+    for (const port of wanted) ports.push(await holdPort(host, port, held));
+    return { ports, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+async function holdPort(host: NetworkHost, port: PublishedPort, held: number[]): Promise<ResolvedPort> {
+  const { protocol = 'tcp', hostAddress, hostPort: wanted = 0 } = port;
+  const addresses = hostAddress === undefined ? [ANY.inet, ANY.inet6] : [hostAddress];
+  let hostPort = wanted;
+  for (const address of addresses) {
+    const fd = await socketFor(host, address, protocol);
+    if (fd === undefined) continue; // a kernel without IPv6
+    held.push(fd);
+    const error = bind(fd, address, hostPort);
+    if (error !== undefined) throw refused({ ...port, protocol, hostPort }, address, error, host);
+    hostPort = portOf(fd);
+  }
+  const resolved = { hostPort, port: port.port, protocol };
+  const conflict = conflictingClaim(host, {
+    ...resolved,
+    ...(hostAddress === undefined ? {} : { hostAddress }),
+  });
+  if (conflict !== undefined) {
+    const who = `it is published for ${conflict.member} of network ${conflict.network}`;
+    throw new Isol8Error('EADDRINUSE', `publish ${protocol} port ${hostPort}: EADDRINUSE: ${who}.`);
+  }
+  return hostAddress === undefined ? resolved : { ...resolved, hostAddress };
+}
+
+async function socketFor(
+  host: NetworkHost,
+  address: string,
+  protocol: 'tcp' | 'udp',
+): Promise<number | undefined> {
+  const family = familyOf(address) === 'inet' ? AF.INET : AF.INET6;
+  const kind = { family, type: (protocol === 'tcp' ? SOCK.STREAM : SOCK.DGRAM) | SOCK.CLOEXEC, protocol: 0 };
+  try {
+    const fd =
+      host.namespace === undefined
+        ? openHere(kind)
+        : ((await openSockets(host.namespace, [kind]))[0] as number);
+    if (family === AF.INET6) trySyscall('setsockopt', fd, IPPROTO_IPV6, IPV6_V6ONLY, new Uint32Array([1]), 4);
+    return fd;
+  } catch (error) {
+    if ((error as Isol8Error).code === 'EAFNOSUPPORT' && address === ANY.inet6) return undefined;
+    throw error;
+  }
+}
+
+function openHere({ family, type, protocol }: { family: number; type: number; protocol: number }): number {
+  const fd = trySyscall('socket', family, type, protocol);
+  if (fd < 0) throw new SystemCallError('socket', errnoName(-fd), '');
+  return fd;
+}
+
+/**
+ * Alone where possible. Connections of an earlier program that are in TIME_WAIT forbid that, but do not count with SO_REUSEADDR,
+ * while whoever listens still does.
+ */
+function bind(fd: number, address: string, port: number): string | undefined {
+  const bytes = socketAddress(address, port);
+  const attempt = (): number => trySyscall('bind', fd, bytes, bytes.length);
+  let result = attempt();
+  if (result === -errnoNumber('EADDRINUSE')) {
+    trySyscall('setsockopt', fd, SOL_SOCKET, SO_REUSEADDR, new Uint32Array([1]), 4);
+    result = attempt();
+  }
+  return result === 0 ? undefined : errnoName(-result);
+}
+
+/** struct sockaddr_in, struct sockaddr_in6 */
+function socketAddress(address: string, port: number): Buffer {
+  const bytes = ipBytes(address);
+  const v4 = bytes.length === 4;
+  const result = Buffer.alloc(v4 ? 16 : 28);
+  result.writeUInt16LE(v4 ? AF.INET : AF.INET6, 0);
+  result.writeUInt16BE(port, 2);
+  result.set(bytes, v4 ? 4 : 8);
+  return result;
+}
+
+function portOf(fd: number): number {
+  const address = Buffer.alloc(28);
+  trySyscall('getsockname', fd, address, new Uint32Array([address.length]));
+  return address.readUInt16BE(2);
+}
+
+function refused(port: ResolvedPort, address: string, errno: string, host: NetworkHost): Isol8Error {
+  const what = `publish ${port.protocol} port ${port.hostPort} of ${address}: ${errno}`;
+  if (errno === 'EADDRNOTAVAIL') return new Isol8Error(errno, `${what}: the host has no such address.`);
+  if (errno === 'EACCES')
+    return new Isol8Error(errno, `${what}: ports below 1024 take CAP_NET_BIND_SERVICE.`);
+  if (errno !== 'EADDRINUSE') return new Isol8Error(errno, what);
+  const claim = conflictingClaim(host, port);
+  const who = claim ? `${claim.member} of network ${claim.network}` : listenerOn(port, host);
+  return new Isol8Error(errno, `${what}: ${who === undefined ? 'another program has it' : `${who} has it`}.`);
+}
+
+function conflictingClaim(host: NetworkHost, port: ResolvedPort): Claim | undefined {
+  const names = host.store.names(claimFolder(port)).filter((name) => name.endsWith('.json'));
+  const mine = claimName(port);
+  const found = names.find((name) => port.hostAddress === undefined || name === mine || name === 'any.json');
+  return found === undefined ? undefined : host.store.read<Claim>(`${claimFolder(port)}/${found}`);
+}
+
+export function recordClaims(host: NetworkHost, ports: readonly ResolvedPort[], claim: Claim): void {
+  for (const port of ports) host.store.write(`${claimFolder(port)}/${claimName(port)}`, claim);
+}
+
+export function releaseClaims(host: NetworkHost, ports: readonly ResolvedPort[]): void {
+  for (const port of ports) {
+    host.store.remove(`${claimFolder(port)}/${claimName(port)}`);
+    if (host.store.names(claimFolder(port)).length === 0) host.store.remove(claimFolder(port));
+  }
+  if (ports.length > 0 && host.store.names('ports').length === 0) host.store.remove('ports');
+}
+
+/** `nginx (pid 812)`: the process with a socket on the port, if /proc shows it. See proc_net_tcp of the kernel. */
+function listenerOn({ protocol, hostPort }: ResolvedPort, host: NetworkHost): string | undefined {
+  const inodes = host.inside(() =>
+    [protocol, `${protocol}6`].flatMap((name) => socketInodes(`/proc/thread-self/net/${name}`, hostPort)),
+  );
+  const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  const pid = links.size === 0 ? undefined : readdirSync('/proc').find((name) => holdsOne(name, links));
+  if (pid === undefined) return undefined;
+  return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+}
+
+function socketInodes(table: string, port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  try {
+    const rows = readFileSync(table, 'utf8').split('\n').slice(1);
+    return rows
+      .map((row) => row.trim().split(/\s+/))
+      .flatMap((fields) => (fields[1]?.endsWith(suffix) && fields[9] ? [fields[9]] : []));
+  } catch {
+    return [];
+  }
+}
+
+function holdsOne(pid: string, links: ReadonlySet<string>): boolean {
+  if (!/^\d+$/.test(pid)) return false;
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).some((fd) => links.has(readlinkSync(`${folder}/${fd}`)));
+  } catch {
+    return false; // gone meanwhile, or another user's
+  }
+}

@@ -1,0 +1,50 @@
+import { ownerLives } from '../kept/owner.js';
+import { releaseForwarding } from './forwarding.js';
+import type { NetworkHost } from './host.js';
+import { removeNames } from './names.js';
+import { releaseClaims } from './port-claims.js';
+import {
+  forgetMember,
+  forgetNetwork,
+  type MemberRecord,
+  type NetworkRecord,
+  readMembers,
+  writeNetwork,
+} from './records.js';
+import { removeNetworkRules, unpublishedRules } from './rules.js';
+import { removeLinks } from './wiring.js';
+
+/** Under the lock nobody is at work on one that is not ready: who was has been killed. */
+export const isAbandoned = ({ state, persistent, owner }: NetworkRecord): boolean =>
+  state !== 'ready' || (!persistent && !ownerLives(owner));
+
+/**
+ * Takes away what there is of a network, also where that is only a part. Links that came later and have its names are left
+ * alone. Only under the lock.
+ */
+export async function removeNetwork(host: NetworkHost, network: NetworkRecord): Promise<void> {
+  const { store } = host;
+  writeNetwork(store, { ...network, state: 'removing' });
+  const ports = readMembers(store, network.name).flatMap((member) => member.ports);
+  const [error] = await host.route.tryBatch([removeLinks(network)]);
+  if (error !== undefined && error.code !== 'ENODEV') throw error; // ENODEV: there is none left
+  await host.nftables.commit(removeNetworkRules(network));
+  releaseForwarding(host, network.name);
+  releaseClaims(host, ports);
+  forgetNetwork(store, network.name);
+  store.removeIfEmpty();
+}
+
+/** Takes one member's link, rules and files away; what of these is gone already does not matter. */
+export async function removeMember(
+  host: NetworkHost,
+  network: NetworkRecord,
+  member: MemberRecord,
+): Promise<void> {
+  await host.nftables.commit(unpublishedRules(network, member));
+  const link = await host.link(member.link.index);
+  if (link?.name === member.link.name) await host.route.links.remove(link.index);
+  releaseClaims(host, member.ports);
+  forgetMember(host.store, network.name, member);
+  removeNames(host, network, member);
+}

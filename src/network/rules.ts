@@ -1,0 +1,197 @@
+/** The nf_tables rules of a network, in two tables of its own: pure functions of what it is. */
+import { SpecError } from '../foundation/errors.js';
+import { familyOf } from '../foundation/ip.js';
+import {
+  addChain,
+  addElements,
+  addRule,
+  addSet,
+  addTable,
+  type BaseChain,
+  type Change,
+  deleteElements,
+  deleteTable,
+  type SetSpec,
+} from '../nftables/change.js';
+import type { Element } from '../nftables/element.js';
+import type { Expression } from '../nftables/expression.js';
+import { accept, dnat, drop, lookup, masquerade, match } from '../nftables/expressions.js';
+import type { TableName } from '../nftables/family.js';
+import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
+import { MEMBER_LINKS } from './wiring.js';
+
+/** Bridges of all networks. */
+const BRIDGES = 'i8-*';
+const LOOPBACK = '127.0.0.0/8';
+const PRIORITY = { first: -300, dnat: -100, filter: 0, srcnat: 100 } as const;
+
+/** Reports of multicast groups, and what only routers say (RFC 4890): every port of the bridge would hear each of them. */
+const FORBIDDEN_ICMPV6 = ['mld-listener-query', 'mld-listener-report', 'mld-listener-done'].concat(
+  ['nd-router-solicit', 'nd-router-advert', 'mld2-listener-report'], // 130 to 134 and 143
+);
+
+const tableOf = ({ bridge }: NetworkRecord): TableName => ({ family: 'inet', name: bridge.name });
+const bridgeTableOf = ({ bridge }: NetworkRecord): TableName => ({ family: 'bridge', name: bridge.name });
+
+/** Everything that a network has before any port is published. */
+export function networkRules(network: NetworkRecord): Change[] {
+  const table = tableOf(network);
+  const chain = (name: string, base: BaseChain, rules: readonly Expression[][]): Change[] => [
+    addChain({ table, name, ...base }),
+    ...rules.map((expressions) => addRule({ table, chain: name, expressions })),
+  ];
+  const nat = (hook: BaseChain['hook'], priority: number): BaseChain => ({ type: 'nat', hook, priority });
+  const filter = (hook: BaseChain['hook'], priority: number): BaseChain => ({
+    type: 'filter',
+    hook,
+    priority,
+  });
+  return [
+    ...removeNetworkRules(network), // what a crash may have left
+    addTable(table),
+    ...Object.values(portMaps(network)).map((map) => addSet(map)),
+    ...chain('spoofed', filter('prerouting', PRIORITY.first), spoofedRules(network)),
+    ...chain('published', nat('prerouting', PRIORITY.dnat), publishedLookups()),
+    ...chain('published-here', nat('output', PRIORITY.dnat), publishedLookups()),
+    ...chain('forward', filter('forward', PRIORITY.filter), forwardRules(network)),
+    ...chain('leaving', nat('postrouting', PRIORITY.srcnat), leavingRules(network)),
+    ...(network.subnet6 === undefined ? [] : bridgeRules(network)),
+  ];
+}
+
+/** Works whether they are there or not, and before Linux 6.3 too. */
+export function removeNetworkRules(network: NetworkRecord): Change[] {
+  return [tableOf(network), bridgeTableOf(network)].flatMap((table) => [addTable(table), deleteTable(table)]);
+}
+
+/** The bridge routes to loopback addresses, for published ports: nobody else may use that. */
+function spoofedRules({ bridge }: NetworkRecord): Expression[][] {
+  return [
+    [match('iifname', bridge.name), match('ip daddr', LOOPBACK), drop()],
+    [match('iifname', bridge.name), match('ip saddr', LOOPBACK), drop()],
+  ];
+}
+
+/** The kernel routes nothing from ::1, so that a published port is refused there instead of left without an answer. */
+function publishedLookups(): Expression[][] {
+  const local = match('fib daddr type', 'local');
+  const to = (
+    map: string,
+    gives: 'ipv4_addr' | 'ipv6_addr',
+    address?: 'ip daddr' | 'ip6 daddr',
+  ): Expression =>
+    dnat({
+      selectors: ['meta l4proto', ...(address === undefined ? [] : [address]), 'th dport'],
+      map,
+      gives: [gives, 'inet_service'],
+    });
+  const ipv4 = match('meta nfproto', 'ipv4');
+  return [
+    [ipv4, local, to('ports4-at', 'ipv4_addr', 'ip daddr')],
+    [ipv4, local, to('ports4', 'ipv4_addr')],
+    [match('ip6 daddr', '!=', '::1'), local, to('ports6-at', 'ipv6_addr', 'ip6 daddr')],
+    [match('ip6 daddr', '!=', '::1'), local, to('ports6', 'ipv6_addr')],
+  ];
+}
+
+/** Nothing gets in but answers and what is published, unless members' own addresses are known outside. */
+function forwardRules({ bridge, internal, isolated, masquerade: masked }: NetworkRecord): Expression[][] {
+  const out = match('oifname', bridge.name);
+  const from = match('iifname', bridge.name);
+  return [
+    ...(internal ? [[from, match('oifname', '!=', bridge.name), drop()]] : []),
+    [out, match('ct state', 'established,related'), accept()],
+    [out, match('ct status', 'dnat'), accept()],
+    ...(isolated ? [] : [[out, from, accept()]]),
+    ...(masked || internal ? [[out, drop()]] : [[out, match('iifname', BRIDGES), drop()]]),
+  ];
+}
+
+function leavingRules({ bridge, subnet, subnet6, masquerade: masked }: NetworkRecord): Expression[][] {
+  const out = match('oifname', bridge.name);
+  const beyond = match('oifname', '!=', bridge.name);
+  const sources = [
+    ...(subnet === undefined ? [] : [match('ip saddr', subnet)]),
+    ...(subnet6 === undefined ? [] : [match('ip6 saddr', subnet6)]),
+  ];
+  return [
+    ...(masked ? sources.map((source) => [source, beyond, masquerade()]) : []),
+    ...sources.map((source) => [source, out, match('ct status', 'dnat'), masquerade()]),
+    [out, match('ip saddr', LOOPBACK), masquerade()],
+  ];
+}
+
+function bridgeRules(network: NetworkRecord): Change[] {
+  const table = bridgeTableOf(network);
+  const here = match('iifname', `${MEMBER_LINKS}*`); // of any network, which all want the same
+  const rule = (...expressions: Expression[]): Change =>
+    addRule({ table, chain: 'members', expressions: [here, ...expressions, drop()] });
+  return [
+    addTable(table),
+    addChain({ table, name: 'members', type: 'filter', hook: 'prerouting', priority: PRIORITY.first }),
+    rule(lookup('icmpv6 type', FORBIDDEN_ICMPV6)),
+    rule(match('ip6 saddr', '::'), match('icmpv6 type', 'nd-neighbor-solicit')), // duplicate address detection
+  ];
+}
+
+type MapName = 'ports4' | 'ports4-at' | 'ports6' | 'ports6-at';
+
+/** Published ports: on all addresses, and on one. */
+function portMaps(network: NetworkRecord): Record<MapName, SetSpec> {
+  const table = tableOf(network);
+  const map = (name: MapName, address: 'ipv4_addr' | 'ipv6_addr'): SetSpec => ({
+    ...{ table, name, map: [address, 'inet_service'] },
+    type: name.endsWith('-at') ? ['inet_proto', address, 'inet_service'] : ['inet_proto', 'inet_service'],
+  });
+  return {
+    ports4: map('ports4', 'ipv4_addr'),
+    'ports4-at': map('ports4-at', 'ipv4_addr'),
+    ports6: map('ports6', 'ipv6_addr'),
+    'ports6-at': map('ports6-at', 'ipv6_addr'),
+  };
+}
+
+export function publishedRules(network: NetworkRecord, member: MemberRecord): Change[] {
+  return portElements(network, member).map(({ map, element }) => addElements(map, [element]));
+}
+
+/** Works whether they are there or not: what is added first can be deleted. */
+export function unpublishedRules(network: NetworkRecord, member: MemberRecord): Change[] {
+  return portElements(network, member).flatMap(({ map, element }) => [
+    addElements(map, [element]),
+    deleteElements(map, [{ key: element.key }]),
+  ]);
+}
+
+function portElements(network: NetworkRecord, member: MemberRecord): { map: SetSpec; element: Element }[] {
+  const maps = portMaps(network);
+  return member.ports.flatMap((port) =>
+    mapNames(port).flatMap((name) => {
+      const address = name.startsWith('ports4') ? member.address : member.address6;
+      if (address === undefined) return [];
+      const { protocol, hostAddress, hostPort } = port;
+      const key = name.endsWith('-at') ? [protocol, hostAddress as string, hostPort] : [protocol, hostPort];
+      return [{ map: maps[name], element: { key, data: [address, port.port] } }];
+    }),
+  );
+}
+
+function mapNames({ hostAddress }: ResolvedPort): MapName[] {
+  if (hostAddress === undefined) return ['ports4', 'ports6'];
+  if (hostAddress === '0.0.0.0') return ['ports4'];
+  if (hostAddress === '::') return ['ports6'];
+  return [familyOf(hostAddress) === 'inet' ? 'ports4-at' : 'ports6-at'];
+}
+
+/** A port of an IPv4 address cannot lead to a member that has none. Throws SpecError. */
+export function checkPortFamilies(member: Pick<MemberRecord, 'address' | 'address6' | 'ports'>): void {
+  for (const { hostAddress, hostPort } of member.ports) {
+    if (hostAddress === undefined) continue;
+    const v4 = familyOf(hostAddress) === 'inet';
+    if ((v4 ? member.address : member.address6) === undefined)
+      throw new SpecError(
+        'publish',
+        `${hostAddress} port ${hostPort}: the network has no ${v4 ? 'IPv4' : 'IPv6'}`,
+      );
+  }
+}

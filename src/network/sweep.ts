@@ -1,0 +1,79 @@
+/** What a crash or the end of a namespace has left of networks. */
+import type { NetworkHost } from './host.js';
+import { type MemberRecord, type NetworkRecord, readMembers, readNetworks } from './records.js';
+import { isAbandoned, removeMember, removeNetwork } from './remove.js';
+
+/** A network or member that nobody needs any more. */
+export interface NetworkLeftover {
+  readonly network: string;
+  /** The member's address; without one the network itself is meant. */
+  readonly member?: string;
+  /** Half a sentence. */
+  readonly why: string;
+}
+
+/**
+ * Removes networks and members that were being made, or had a process for an owner, when it was killed, and members whose
+ * namespace is gone. Only under the lock.
+ *
+ * @returns what was removed, or with `dryRun` would be.
+ */
+export async function sweepNetworks(
+  host: NetworkHost,
+  options: { dryRun: boolean },
+): Promise<NetworkLeftover[]> {
+  const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
+  const found: NetworkLeftover[] = [];
+  for (const network of readNetworks(host.store)) {
+    const why = whyNetwork(network, links);
+    if (why !== undefined) {
+      found.push({ network: network.name, why });
+      if (!options.dryRun) await removeNetwork(host, network);
+      continue;
+    }
+    for (const { member, reason } of deadMembers(host, network, links)) {
+      found.push({ network: network.name, member: member.address ?? member.address6 ?? '', why: reason });
+      if (!options.dryRun) await removeMember(host, network, member);
+    }
+  }
+  if (!options.dryRun) host.store.removeIfEmpty();
+  return found;
+}
+
+/** Leases of namespaces that have ended are taken back this often at most, since it takes longer with every member. */
+const SWEEP_MILLISECONDS = 2000;
+const swept = new Map<string, number>();
+
+/** Takes back what members of one network had whose namespace has ended, unless that was done just now. Only under the lock. */
+export async function sweepMembers(host: NetworkHost, network: NetworkRecord): Promise<void> {
+  const key = `${host.store.folder} ${network.bridge.index}`;
+  const now = performance.now();
+  if (now - (swept.get(key) ?? Number.NEGATIVE_INFINITY) < SWEEP_MILLISECONDS) return;
+  swept.set(key, now);
+  const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
+  for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
+}
+
+function whyNetwork(network: NetworkRecord, links: ReadonlyMap<number, string>): string | undefined {
+  if (isAbandoned(network)) {
+    return network.state === 'ready'
+      ? 'its owner has ended without removing it'
+      : 'a process was killed before it was done with it';
+  }
+  const { index, name } = network.bridge;
+  return network.state === 'ready' && links.get(index) !== name ? 'its bridge is gone' : undefined;
+}
+
+/** A pair of links ends with the namespace that one of them is in. */
+function deadMembers(
+  host: NetworkHost,
+  network: NetworkRecord,
+  links: ReadonlyMap<number, string>,
+): { member: MemberRecord; reason: string }[] {
+  return readMembers(host.store, network.name).flatMap((member) => {
+    if (member.state === 'attaching')
+      return [{ member, reason: 'a process was killed before it was attached' }];
+    const gone = links.get(member.link.index) !== member.link.name;
+    return gone ? [{ member, reason: 'its namespace is gone' }] : [];
+  });
+}

@@ -1,0 +1,73 @@
+import type { NetlinkSocket } from '../../netlink/socket.js';
+import { needed } from '../body.js';
+import { decodeLink, isAboutLink } from './decode.js';
+import { changeLink, removeLink } from './encode.js';
+import { getLink, type LinkFilter, listLinks } from './get.js';
+import type { Link } from './link.js';
+import type { LinkChanges, LinkTarget, NetnsChoice } from './spec.js';
+import { changeSteps, type FullLinkSpec, linkSteps } from './steps.js';
+
+/** The links of a network namespace; see ip-link(8). All methods throw NetlinkError, and SpecError before anything is sent. */
+export class Links {
+  readonly #socket: NetlinkSocket;
+
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
+  }
+
+  async list(filter: LinkFilter = {}): Promise<Link[]> {
+    const messages = await this.#socket.dump(listLinks(filter));
+    return messages.filter(isAboutLink).map(decodeLink);
+  }
+
+  /** @throws NetlinkError ENODEV when there is none. */
+  async get(target: LinkTarget): Promise<Link> {
+    return decodeLink(needed(await this.#socket.get(getLink(target)), 'the link'));
+  }
+
+  /** Undefined when there is none. */
+  async find(target: LinkTarget): Promise<Link | undefined> {
+    return await this.get(target).catch((error: { code?: string }) => {
+      if (error.code !== 'ENODEV') throw error;
+      return undefined;
+    });
+  }
+
+  /** Makes a link, and sets it up when all is set. When a part of it fails the link is removed again. */
+  async add(spec: FullLinkSpec): Promise<void> {
+    const errors = await this.#socket.tryBatch(linkSteps(spec));
+    const failed = errors.findIndex((error) => error !== undefined);
+    if (failed < 0) return;
+    if (failed > 0) await this.remove(spec.name);
+    throw errors[failed];
+  }
+
+  /** What comes first when one of several changes fails has been changed. */
+  async change(target: LinkTarget, changes: LinkChanges): Promise<void> {
+    const lookup = typeof target === 'string' && changes.name !== undefined;
+    const index = lookup ? (await this.get(target)).index : target;
+    await this.#socket.batch(changeSteps(index, changes));
+  }
+
+  /** A link that is up keeps it name before Linux 6.2: EBUSY. */
+  async rename(target: LinkTarget, name: string): Promise<void> {
+    await this.change(target, { name });
+  }
+
+  /** Moves a link to another namespace, where it may have another name and index. It loses its addresses and is down. */
+  async move(
+    target: LinkTarget,
+    netns: NetnsChoice,
+    as: { name?: string; index?: number } = {},
+  ): Promise<void> {
+    await this.change(target, { ...as, netns });
+  }
+
+  async setUp(target: LinkTarget, up = true): Promise<void> {
+    await this.#socket.request(changeLink(target, { up }));
+  }
+
+  async remove(target: LinkTarget): Promise<void> {
+    await this.#socket.request(removeLink(target));
+  }
+}
