@@ -33,6 +33,7 @@ export { sethostname, setns, ThreadError, unshare, withNamespace } from './names
 export { Attachment } from './network/attachment.js';
 export { Network } from './network/network.js';
 export { ping } from './network/ping.js';
+export * as nftables from './nftables/index.js';
 export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
