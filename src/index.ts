@@ -45,6 +45,7 @@ export type { UplinkAddresses, UplinkKind, UplinkOptions } from './network/uplin
 export type { UplinkPort } from './network/uplink/ports.js';
 export type { UplinkTarget } from './network/uplink/target.js';
 export { startUplink, type Uplink } from './network/uplink/uplink.js';
+export * as nftables from './nftables/index.js';
 export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
