@@ -265,6 +265,7 @@ export class NftablesSocket implements Disposable {
     return this.#socket.dump(ask(type, body, what));
   }
 
+  /** Closes the socket. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }

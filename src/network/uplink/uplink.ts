@@ -25,7 +25,7 @@ export class Uplink implements AsyncDisposable {
   readonly published: readonly UplinkPort[];
   /** Of the program, or of the PID 1 in front of it. */
   readonly pid: number;
-  /** Resolves when the program has ended, which without {@link Symbol.asyncDispose} is a fault. */
+  /** Resolves when the program has ended, which without disposing of it is a fault. */
   readonly exited: Promise<ExitStatus>;
   readonly #carrier: Carrier;
 
@@ -41,6 +41,7 @@ export class Uplink implements AsyncDisposable {
     this.#carrier = carrier;
   }
 
+  /** Ends the way out, with all that was started for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#carrier.process[Symbol.asyncDispose]();
   }
