@@ -21,6 +21,7 @@ import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
 import { networkBench } from './network.js';
 import { pid1Bench } from './pid1.js';
+import { routeDumpBench } from './route-dump.js';
 import { spawnBench } from './spawn.js';
 import { printTable } from './table.js';
 import { throughputBench } from './throughput.js';
@@ -36,6 +37,7 @@ const BENCHES = [
   joinBench,
   listBench,
   networkBench,
+  routeDumpBench,
 ];
 
 function select(names: readonly string[]): Bench[] {

@@ -22,6 +22,8 @@ export type Request =
   | { readonly ask: 'enter'; readonly count: number }
   /** Make a network with `count` members, and remove it. */
   | { readonly ask: 'wire'; readonly count: number }
+  /** List all routes of the namespace it is in. */
+  | { readonly ask: 'routes' }
   /** Check, compile and encode a spec, `count` times. */
   | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
 
@@ -47,6 +49,8 @@ interface Answers {
   };
   /** Microseconds for one. */
   enter: { readonly each: number };
+  /** Milliseconds for all, and how many there are. */
+  routes: { readonly total: number; readonly count: number };
   /** Milliseconds for one. */
   compile: {
     readonly parse: number;
