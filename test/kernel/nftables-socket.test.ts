@@ -79,7 +79,7 @@ describeInOwnMounts(import.meta.url, 'nf_tables', () => {
       ];
       for (const [changes, words] of attempts) {
         const error = await socket.commit(changes).catch((reason) => reason);
-        assert.equal(error?.name, "NetlinkError", words);
+        assert.equal(error?.name, 'NetlinkError', words);
         assert.ok(error.message.startsWith(words), error.message);
         assert.deepEqual(nftList(), before);
       }
