@@ -1,5 +1,6 @@
 import { Isol8Error } from '../../foundation/errors.js';
 import type { ExitStatus } from '../../sandbox/process.js';
+import { loadAddon } from '../../syscalls/addon.js';
 import type { Carrier } from './carrier.js';
 import {
   planUplink,
@@ -59,6 +60,7 @@ export class Uplink implements AsyncDisposable {
  * the program's own words, ETIMEDOUT, and the reason of `signal`. Then nothing is left running.
  */
 export async function startUplink(target: UplinkTarget, options: UplinkOptions = {}): Promise<Uplink> {
+  loadAddon(); // or say that this is not Linux
   options.signal?.throwIfAborted();
   const plan = planUplink(options);
   const program = chooseProgram(plan);
