@@ -39,7 +39,7 @@ export const networkBench: Bench = {
 };
 
 async function wiring({ compiled, effort }: BenchContext, count: number): Promise<Table> {
-  await using raw = new LineProcess([...OWN, compiled.path('wire')] as [string, ...string[]]);
+  await using raw = new LineProcess([...OWN, compiled.path('wire')] as unknown as [string, ...string[]]);
   await using node = new MeasuredNode(compiled, OWN);
   const rested = async (measure: () => Promise<number>): Promise<number> => {
     const result = await measure();

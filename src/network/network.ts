@@ -165,6 +165,7 @@ export class Network implements AsyncDisposable {
     this.#host[Symbol.dispose]();
   }
 
+  /** Removes a network that {@link create} made, unless it is persistent, and lets go of the sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (this.#owned) await this.remove({ force: true });

@@ -159,9 +159,16 @@ export class NetworkStore {
   write(file: string, content: unknown): void {
     this.#changed();
     const path = `${this.folder}/${file}`;
-    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o644 });
-    renameSync(`${path}.tmp`, path);
+    const fresh = `${path}.tmp`;
+    const text = `${JSON.stringify(content)}\n`;
+    try {
+      writeFileSync(fresh, text, { mode: 0o644 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      writeFileSync(fresh, text, { mode: 0o644 });
+    }
+    renameSync(fresh, path);
   }
 
   remove(file: string): void {
