@@ -41,7 +41,10 @@ export function addQdisc(spec: QdiscSpec, psched: Psched = PSCHED): NetlinkReque
   return makeQdisc(spec, psched, NLM_F.CREATE | NLM_F.EXCL, 'add');
 }
 
-/** Makes a queueing discipline in the place of another, or changes one of the same kind: `tc qdisc replace`. */
+/**
+ * Makes a queueing discipline in the place of another: `tc qdisc replace`. One of the same kind and handle is changed
+ * instead, and a netem then keeps what is not said: remove it first to begin anew.
+ */
 export function replaceQdisc(spec: QdiscSpec, psched: Psched = PSCHED): NetlinkRequest {
   return makeQdisc(spec, psched, NLM_F.CREATE | NLM_F.REPLACE, 'replace');
 }
