@@ -30,10 +30,10 @@ export function acknowledgementOf(message: NetlinkMessage): Acknowledgement {
 function detailsAt({ body, type, flags }: NetlinkMessage): number {
   if (type === NLMSG.DONE) return 4;
   if (body.length < 4 + HEADER_SIZE) throw new NetlinkDecodeError(`an error of ${body.length} bytes`);
-  const request = flags & NLM_F.CAPPED ? HEADER_SIZE : aligned(body.readUInt32LE(4));
-  if (4 + request > body.length)
+  const request = flags & NLM_F.CAPPED ? HEADER_SIZE : body.readUInt32LE(4);
+  if (request > body.length - 4)
     throw new NetlinkDecodeError(`an error about ${request} bytes that has ${body.length}`);
-  return 4 + request;
+  return aligned(4 + request);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

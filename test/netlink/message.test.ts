@@ -76,5 +76,8 @@ describe('netlink messages', () => {
     assert.deepEqual(acknowledgementOf({ ...error, flags: 0x100 }), { errno: 'EOPNOTSUPP' });
     assert.throws(() => acknowledgementOf({ ...error, body: body.subarray(0, 3) }), NetlinkDecodeError);
     assert.throws(() => acknowledgementOf({ ...error, flags: 0x200 }), NetlinkDecodeError);
+    const endless = Buffer.from(body);
+    endless.writeUInt32LE(0x80000000, 4);
+    assert.throws(() => acknowledgementOf({ ...error, flags: 0x200, body: endless }), NetlinkDecodeError);
   });
 });
