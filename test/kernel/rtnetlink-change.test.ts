@@ -112,7 +112,10 @@ describeInOwnMounts(import.meta.url, 'rtnetlink changes', () => {
 
   it('links: nothing is left when a later setting is refused', async () => {
     const refused = socket.links.add({ name: 'half0', kind: 'veth', bridgePort: { hairpin: true } });
-    await assert.rejects(refused, { code: 'EOPNOTSUPP' }); // it is no port
+    await assert.rejects(refused, {
+      code: 'EOPNOTSUPP',
+      message: 'change bridgePort of link half0: EOPNOTSUPP: It must be a port of a bridge already.',
+    });
     assert.equal(await socket.links.find('half0'), undefined);
   });
 

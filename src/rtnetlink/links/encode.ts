@@ -3,38 +3,36 @@ import { SpecError, UnsupportedError } from '../../foundation/errors.js';
 import { AttributeWriter } from '../../netlink/attribute-writer.js';
 import { NLM_F } from '../../netlink/constants.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
-import { AF, IFLA, IFLA_INFO, RTM } from '../constants.js';
-import { checkIndex, checkInteger, checkNames, checkText, join, writeFields } from '../fields.js';
-import { macBytes } from '../mac.js';
+import { IFLA, IFLA_INFO, RTM } from '../constants.js';
+import { checkIndex, checkNames, checkText, writeFields } from '../fields.js';
 import { BRIDGE_PORT } from './bridge-port.js';
-import { flagsOf } from './flags.js';
 import { writeFamilyOptions } from './inet-conf.js';
-import { KINDS_WITH_OPTIONS, type KindWithOptions, missingKind, optionsOf } from './kinds.js';
-import type { LinkChanges, LinkSpec, LinkTarget, NetnsChoice, VethPeer } from './spec.js';
+import { KINDS_WITH_OPTIONS, missingKind } from './kinds.js';
+import { checkName } from './name.js';
+import type { LinkChanges, LinkSpec, LinkTarget } from './spec.js';
+import {
+  BASE,
+  BORN,
+  indexOf,
+  linkHeader,
+  lowerOf,
+  writeBirth,
+  writeKind,
+  writeNetns,
+  writeShared,
+  writeTarget,
+} from './write.js';
 
-const VETH_INFO_PEER = 1;
 const SLAVE_KIND_OF_BRIDGE = 'bridge_slave';
 
-const BASE = [
-  'mtu',
-  'address',
-  'broadcast',
-  'txQueueLength',
-  'group',
-  'up',
-  'promiscuous',
-  'allMulticast',
-  'multicast',
-  'arp',
-];
-const BORN = ['name', 'index', 'netns', 'txQueues', 'rxQueues', ...BASE];
+const REMEDIES = { ENODEV: 'There is no such link' };
 const SETTINGS = ['alias', 'addrGenMode', 'inet', 'bridgePort'];
 const ADDED = ['kind', 'master', 'veth', ...KINDS_WITH_OPTIONS, ...BORN];
 const CHANGED = ['name', 'master', 'netns', 'index', ...KINDS_WITH_OPTIONS, ...BASE, ...SETTINGS];
 
 /**
  * Makes a link: `ip link add`. A veth is made together with its other end, which may be in another namespace, with a name
- * and up, in this one message. Settings that the kernel takes only afterwards are for {@link changeLink}.
+ * and an address, in this one message. Settings that the kernel takes only afterwards are for {@link changeLink}.
  *
  * @throws SpecError
  * @throws UnsupportedError for tun and tap, which /dev/net/tun makes.
@@ -53,7 +51,11 @@ export function addLink(spec: LinkSpec): NetlinkRequest {
     flags: NLM_F.CREATE | NLM_F.EXCL,
     body: writer.bytes,
     what: `add ${kind} ${spec.name}`,
-    remedies: { ...missingKind(kind), EEXIST: 'There is a link with this name or this index already' },
+    remedies: {
+      ...missingOption(spec),
+      ...missingKind(kind),
+      EEXIST: 'There is a link with this name or this index already',
+    },
   };
 }
 
@@ -86,7 +88,12 @@ export function changeLink(target: LinkTarget, changes: LinkChanges): NetlinkReq
     type: RTM.NEWLINK,
     flags: 0,
     body: writer.bytes,
-    what: `change link ${target}`,
+    what: `change ${namesOf(changes)} of link ${target}`,
+    remedies: {
+      ...REMEDIES,
+      ...missingOption(changes),
+      ...(name === undefined ? {} : { EBUSY: 'Before Linux 6.2 a link must be down to be renamed' }),
+    },
     // Each of these waits for all processors, as removing a link does.
     slow: netns !== undefined || master === null || changes.up === false,
   };
@@ -99,7 +106,30 @@ export function changeLink(target: LinkTarget, changes: LinkChanges): NetlinkReq
 export function removeLink(target: LinkTarget): NetlinkRequest {
   const writer = new AttributeWriter().raw(linkHeader(indexOf(target), {}, ''));
   writeTarget(writer, target);
-  return { type: RTM.DELLINK, flags: 0, body: writer.bytes, what: `remove link ${target}`, slow: true };
+  return {
+    type: RTM.DELLINK,
+    flags: 0,
+    body: writer.bytes,
+    what: `remove link ${target}`,
+    slow: true,
+    remedies: REMEDIES,
+  };
+}
+
+function namesOf(changes: LinkChanges): string {
+  const there = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return there.map(([name]) => name).join(', ') || 'nothing';
+}
+
+/** What an option takes that not every kernel has, or not every link. */
+function missingOption({ bridge, bridgePort }: LinkChanges): Readonly<Record<string, string>> {
+  if (bridgePort !== undefined) return { EOPNOTSUPP: 'It must be a port of a bridge already' };
+  const lacking = Object.keys(bridge ?? {}).flatMap((name) => {
+    if (name.startsWith('vlan')) return ['CONFIG_BRIDGE_VLAN_FILTERING'];
+    return name.startsWith('multicast') ? ['CONFIG_BRIDGE_IGMP_SNOOPING'] : [];
+  });
+  if (lacking.length === 0) return {};
+  return { EOPNOTSUPP: `It takes a kernel with ${[...new Set(lacking)].join(' and ')}` };
 }
 
 function checkAdded(spec: LinkSpec): void {
@@ -136,111 +166,4 @@ function kindOf(spec: LinkSpec): string {
       `add ${kind} ${spec.name}: links of this kind are not made by rtnetlink but by /dev/net/tun: use addTunTap()`,
     );
   return checkText(kind, 55, 'kind');
-}
-
-/** struct ifinfomsg. */
-function linkHeader(
-  index: number | undefined,
-  flags: object,
-  path: string,
-  family: number = AF.UNSPEC,
-): Buffer {
-  const header = Buffer.alloc(16);
-  const { set, counted } = flagsOf(flags, path);
-  header.writeUInt8(family, 0);
-  if (index !== undefined) header.writeInt32LE(checkIndex(index, join(path, 'index')), 4);
-  header.writeUInt32LE(set, 8);
-  header.writeUInt32LE(counted, 12);
-  return header;
-}
-
-function writeShared(writer: AttributeWriter, spec: LinkSpec | LinkChanges | VethPeer, path: string): void {
-  const { mtu, address, broadcast, txQueueLength, group } = spec;
-  if (mtu !== undefined) writer.u32(IFLA.MTU, checkInteger(mtu, 0x7fffffff, join(path, 'mtu')));
-  if (address !== undefined) writer.bytesOf(IFLA.ADDRESS, macBytes(address, join(path, 'address')));
-  if (broadcast !== undefined) writer.bytesOf(IFLA.BROADCAST, macBytes(broadcast, join(path, 'broadcast')));
-  if (txQueueLength !== undefined)
-    writer.u32(IFLA.TXQLEN, checkInteger(txQueueLength, 0x7fffffff, join(path, 'txQueueLength')));
-  if (group !== undefined) writer.u32(IFLA.GROUP, checkInteger(group, 0x7fffffff, join(path, 'group')));
-}
-
-function writeBirth(writer: AttributeWriter, spec: LinkSpec | VethPeer, path: string): void {
-  const { txQueues, rxQueues } = spec;
-  writeShared(writer, spec, path);
-  if (txQueues !== undefined)
-    writer.u32(IFLA.NUM_TX_QUEUES, checkInteger(txQueues, 4096, join(path, 'txQueues'), 1));
-  if (rxQueues !== undefined)
-    writer.u32(IFLA.NUM_RX_QUEUES, checkInteger(rxQueues, 4096, join(path, 'rxQueues'), 1));
-  if ('master' in spec && spec.master !== undefined)
-    writer.u32(IFLA.MASTER, checkIndex(spec.master, join(path, 'master')));
-  writeNetns(writer, spec.netns, join(path, 'netns'));
-}
-
-function writeNetns(writer: AttributeWriter, netns: NetnsChoice | undefined, name: string): void {
-  if (netns === undefined) return;
-  if ('fd' in netns) writer.u32(IFLA.NET_NS_FD, checkInteger(netns.fd, 0x7fffffff, `${name}.fd`));
-  else writer.u32(IFLA.NET_NS_PID, checkInteger(netns.pid, 0x7fffffff, `${name}.pid`, 1));
-}
-
-const LOWER: readonly string[] = ['vlan', 'macvlan', 'ipvlan'];
-
-function lowerOf(spec: LinkSpec, kind: string): number | undefined {
-  if (!LOWER.includes(kind)) return undefined;
-  const { link } = (spec[kind as 'vlan'] ?? {}) as { link?: number };
-  return checkIndex(link, `${kind}.link`);
-}
-
-/** Without NUL, as iproute2 writes it. */
-function writeKind(writer: AttributeWriter, kind: string, spec: LinkSpec | LinkChanges): void {
-  writer.bytesOf(IFLA_INFO.KIND, Buffer.from(kind));
-  const data = kind === 'veth' ? (spec as LinkSpec).veth : spec[kind as KindWithOptions];
-  if (data === undefined) return;
-  if (kind === 'veth') {
-    const { peer } = data as NonNullable<LinkSpec['veth']>;
-    checkNames(data, ['peer'], 'veth');
-    if (peer !== undefined)
-      writer.nest(IFLA_INFO.DATA, (inner) => inner.nest(VETH_INFO_PEER, (end) => writePeer(end, peer)));
-    return;
-  }
-  const { link, ...rest } = data as { link?: number };
-  const options = LOWER.includes(kind) ? rest : data;
-  if (Object.values(options).some((value) => value !== undefined))
-    writer.nest(IFLA_INFO.DATA, (inner) =>
-      writeFields(inner, optionsOf(kind as KindWithOptions), options, kind),
-    );
-}
-
-function writePeer(writer: AttributeWriter, peer: VethPeer): void {
-  const path = 'veth.peer';
-  checkNames(peer, BORN, path);
-  if (peer.up === true)
-    throw new SpecError(
-      `${path}.up`,
-      'the kernel sets it up only once both ends are there: change it afterwards',
-    );
-  writer.raw(linkHeader(peer.index, peer, path));
-  writeBirth(writer, peer, path);
-  if (peer.name !== undefined) writer.text(IFLA.IFNAME, checkName(peer.name, `${path}.name`));
-}
-
-/** Only an alternative name can be longer than 15 bytes; a shorter one is looked for among both. Throws SpecError. */
-export function writeTarget(writer: AttributeWriter, target: LinkTarget): void {
-  if (typeof target !== 'string') return;
-  if (Buffer.byteLength(target) > 15) writer.text(IFLA.ALT_IFNAME, checkText(target, 127, 'link'));
-  else writer.text(IFLA.IFNAME, checkName(target, 'link'));
-}
-
-const indexOf = (target: LinkTarget): number | undefined => {
-  if (typeof target === 'string') return undefined;
-  return checkIndex(target, 'link');
-};
-
-/** What dev_valid_name() of the kernel takes. Throws SpecError. */
-export function checkName(value: unknown, name: string): string {
-  const valid = typeof value === 'string' && /^[^\s/:\0]+$/.test(value) && value !== '.' && value !== '..';
-  if (valid && Buffer.byteLength(value) <= 15) return value;
-  throw new SpecError(
-    name,
-    `${JSON.stringify(value)} cannot be the name of a link: 1 to 15 bytes, without "/", ":" and white space`,
-  );
 }

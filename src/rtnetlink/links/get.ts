@@ -2,8 +2,8 @@ import { AttributeWriter } from '../../netlink/attribute-writer.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
 import { IFLA, IFLA_INFO, RTM } from '../constants.js';
 import { checkIndex, checkText } from '../fields.js';
-import { writeTarget } from './encode.js';
 import type { LinkTarget } from './spec.js';
+import { writeTarget } from './write.js';
 
 /** Asks for one link: `ip link show dev`. Throws SpecError. */
 export function getLink(target: LinkTarget): NetlinkRequest {

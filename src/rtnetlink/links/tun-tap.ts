@@ -5,7 +5,7 @@ import { closeDescriptor, cString, trySyscall } from '../../syscalls/binding.js'
 import { AT, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
 import { checkBoolean, checkInteger, checkNames } from '../fields.js';
-import { checkName } from './encode.js';
+import { checkName } from './name.js';
 
 /** See ip-tuntap(8). */
 export interface TunTapSpec {
