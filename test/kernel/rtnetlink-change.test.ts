@@ -119,6 +119,15 @@ describeInOwnMounts(import.meta.url, 'rtnetlink changes', () => {
     assert.equal(await socket.links.find('half0'), undefined);
   });
 
+  it('links: one that has the name already stays as it is', async () => {
+    await socket.links.add({ name: 'mine0', kind: 'ifb', alias: 'mine' });
+    for (const spec of [{ alias: 'yours', up: true }, { up: true }, { addrGenMode: 'none' as const }])
+      await assert.rejects(socket.links.add({ name: 'mine0', kind: 'ifb', ...spec }), { code: 'EEXIST' });
+    const mine = link('mine0');
+    assert.deepEqual([mine.ifalias, mine.inet6_addr_gen_mode, mine.operstate], ['mine', 'eui64', 'DOWN']);
+    await socket.links.remove('mine0');
+  });
+
   it('links: name, MTU, address, master, flags, one after the other', async () => {
     await socket.links.add({ name: 'a0', kind: 'veth', veth: { peer: { name: 'a1' } } });
     await socket.links.rename('a0', 'b0');

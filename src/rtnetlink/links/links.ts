@@ -1,3 +1,5 @@
+import type { NetlinkError } from '../../netlink/errors.js';
+import type { NetlinkRequest } from '../../netlink/message.js';
 import type { NetlinkSocket } from '../../netlink/socket.js';
 import { needed } from '../body.js';
 import { decodeLink, isAboutLink } from './decode.js';
@@ -36,11 +38,16 @@ export class Links {
 
   /** Makes a link, and sets it up when all is set. When a part of it fails the link is removed again. */
   async add(spec: FullLinkSpec): Promise<void> {
-    const errors = await this.#socket.tryBatch(linkSteps(spec));
-    const failed = errors.findIndex((error) => error !== undefined);
-    if (failed < 0) return;
-    if (failed > 0) await this.remove(spec.name);
-    throw errors[failed];
+    const [birth, ...settings] = linkSteps(spec);
+    await this.#socket.request(birth as NetlinkRequest); // by itself: what follows must not meet another link of this name
+    try {
+      await this.#socket.batch(settings);
+    } catch (error) {
+      await this.remove(spec.index ?? spec.name).catch((left: NetlinkError) => {
+        if (left.code !== 'ENODEV') throw new AggregateError([error, left], (error as Error).message);
+      });
+      throw error;
+    }
   }
 
   /** What comes first when one of several changes fails has been changed. */

@@ -11,13 +11,15 @@ export type FullLinkSpec = LinkSpec & LinkSettings;
 
 /**
  * Requests that together make a link as it is wanted: the link itself, then its settings, then what it is as a port, and
- * then it is up. For one datagram; when a later one fails the link is there all the same.
+ * then it is up. The kernel goes on after a failure: in one datagram the later ones would change a link that has this name
+ * already, unless the spec has an index. When a later one fails the link is there all the same.
  *
  * @throws SpecError
  */
 export function linkSteps(spec: FullLinkSpec): NetlinkRequest[] {
   const { alias, addrGenMode, inet, bridgePort, ...rest } = spec;
-  const settings = changeSteps(spec.name, { alias, addrGenMode, inet, bridgePort });
+  const target = spec.index ?? spec.name;
+  const settings = changeSteps(target, { alias, addrGenMode, inet, bridgePort });
   const { born, peerUp } = withoutPeerUp(rest);
   if (settings.length === 0) return [addLink(born), ...peerUp];
   if (spec.netns !== undefined)
@@ -25,7 +27,7 @@ export function linkSteps(spec: FullLinkSpec): NetlinkRequest[] {
       'netns',
       'a link that is made elsewhere gets its settings there: change it from a socket of that namespace',
     );
-  const up = spec.up === true ? [changeLink(spec.name, { up: true })] : [];
+  const up = spec.up === true ? [changeLink(target, { up: true })] : [];
   return [addLink({ ...born, up: spec.up === true ? undefined : spec.up }), ...settings, ...up, ...peerUp];
 }
 
