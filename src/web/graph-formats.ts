@@ -1,2 +1,2 @@
-export const GRAPH_FORMATS = ['svg', 'mermaid', 'dot', 'html'] as const;
+export const GRAPH_FORMATS = ['svg', 'mermaid', 'dot', 'html', 'text'] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
