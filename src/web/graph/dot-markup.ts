@@ -7,6 +7,7 @@ export const SURFACES = {
   user: '#f3f4f6',
   line: '#6b7280',
   dim: '#71767d',
+  bad: '#c92a2a',
 } as const;
 /** Graphviz knows its widths; a reader without it may have a wider one, for which there is room. */
 export const FONT = 'Arial';
@@ -23,7 +24,8 @@ export function text(words: string, color?: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
-  return color === undefined ? escaped : `<FONT COLOR="${color}">${escaped}</FONT>`;
+  // Graphviz refuses a FONT around nothing.
+  return color === undefined || words === '' ? escaped : `<FONT COLOR="${color}">${escaped}</FONT>`;
 }
 
 /** A string of the language. */

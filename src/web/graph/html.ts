@@ -12,6 +12,7 @@ svg text:not([fill]) { fill: var(--ink); }
   svg [fill="${SURFACES.user}"] { fill: #1c2026; }
   svg [stroke="${SURFACES.line}"] { stroke: #8b929c; }
   svg text[fill="${SURFACES.dim}"] { fill: #a3aab3; }
+  svg text[fill="${SURFACES.bad}"] { fill: #ff8787; }
 }
 `;
 

@@ -3,7 +3,7 @@ import { findCables, placeId } from './cables.js';
 import { devicesOfInside } from './device.js';
 import { type OrderedPlace, orderPlaces } from './order.js';
 import { type Cable, devicesOf, type NetPicture, type Place } from './picture.js';
-import { fewWords, plain } from './plain.js';
+import { fewWords, plain, shortened } from './plain.js';
 import type { NetReading, PlaceReading } from './reading.js';
 import { routeWords } from './route-words.js';
 
@@ -40,16 +40,17 @@ function placeOf({ place: reading, distance }: OrderedPlace, { reading: all, dra
   if (inode === all.host && title !== 'host') about.push('of the host');
   if (inode === all.own) about.push('this one');
   if (forwards(reading)) about.push('forwards IPv4');
-  if (namespace.processes.length === 0 && reading.names.length === 0) about.push(keeperWords(namespace));
+  const isNamed = reading.names.length > 0 || namespace.processes.length > 0;
+  if (!isNamed && namespace.keptBy.length > 0) about.push(keeperWords(namespace));
   if (reading.hidden !== undefined) about.push(hiddenWords(reading.hidden));
-  const more = namespace.processes.length - reading.processes.length;
-  const processes = processWords(reading.processes).map(plain);
+  const more = reading.moreProcesses;
+  const processes = processWords(reading.processes).map((words) => plain(words.trimEnd()));
   return {
     ...{ id: placeId(inode), title, about, distance },
     processes: more > 0 ? [...processes, `${processes.length > 0 ? 'and ' : ''}${more} more`] : processes,
     ...(network === undefined ? { devices: [], moreDevices: 0 } : devicesOfInside(network, drawn)),
     routes: network === undefined ? [] : routeWords(network.routes, network.links),
-    translations: fewWords((network?.nat ?? []).map(plain), MOST_TRANSLATIONS, 'of NAT'),
+    translations: fewWords((network?.nat ?? []).map(plain), MOST_TRANSLATIONS, 'of NAT').map(shortened),
   };
 }
 

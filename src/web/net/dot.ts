@@ -11,7 +11,6 @@ const COLORS: Readonly<Record<string, string>> = {
 const OTHER = '#d0bfff';
 const LOOPBACK = '#e9ecef';
 const TRANSLATION = '#ffe3e3';
-const DOWN = '#c92a2a';
 
 /**
  * The picture in Graphviz's language: a box for each network namespace, a row for each of its links, lines from row to row, from
@@ -40,11 +39,11 @@ interface Layout {
 }
 
 /** Where it does not lead from one column to another, Graphviz must not make it so. */
-function edge({ kind, from, to, label }: Cable, { distances, columns }: Layout): string {
+function edge({ kind, from, to }: Cable, { distances, columns }: Layout): string {
   const look = kind === 'on' || kind === 'carries' ? ['style=dashed'] : [];
   const isAway = (distances.get(from.place) ?? 0) < (distances.get(to.place) ?? 0);
   if (kind === 'tunnel') {
-    look.push('style=dotted', 'penwidth=2', 'constraint=false', `label=<${text(label ?? '')}>`);
+    look.push('style=dotted', 'penwidth=2', 'constraint=false');
   } else if (isAway) {
     const { side, distance } = columns.get(to.place) ?? { side: 'right', distance: 1 };
     look.push(`minlen=${distance}`, 'weight=2');
@@ -100,7 +99,7 @@ function deviceRows(device: Device, stripe: string | undefined): string[] {
     stripe === undefined
       ? cell([name], ` PORT="w${index}" COLSPAN="2" ${nameLook}`, INK)
       : `<TD PORT="w${index}" WIDTH="8" BGCOLOR="${stripe}"></TD>${cell([name], ` ${nameLook}`, INK)}`;
-  const ink = state === 'up' ? SURFACES.dim : DOWN;
+  const ink = state === 'up' ? SURFACES.dim : SURFACES.bad;
   return [
     `<TR>${row}${cell([kind, ...(about.length > 0 ? [about.join(', ')] : [])])}${cell(addresses)}${cell([`${state}, mtu ${mtu}`], ` PORT="e${index}"`, ink)}</TR>`,
     ...ports.flatMap((each) => deviceRows(each, color)),

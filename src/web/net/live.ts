@@ -7,7 +7,7 @@ import { readNetworks } from './read.js';
 const SECOND = 1000;
 /** What belongs together comes within this time, in milliseconds. */
 const SETTLING = 40;
-/** Of the time, reading takes at most this share, without a reason and with one. */
+/** Of the time, reading and drawing take at most this share, without a reason and with one. */
 const SHARE = { idle: 0.05, busy: 0.5 } as const;
 
 export interface LiveOptions {
@@ -29,11 +29,10 @@ export async function* livePictures({ pids, signal }: LiveOptions): AsyncGenerat
     while (!signal.aborted) {
       const start = performance.now();
       const picture = buildPicture(await readNetworks({ pids, events }));
-      const took = performance.now() - start;
       const key = JSON.stringify(picture);
       if (key !== shown) yield picture;
       shown = key;
-      await pause({ events, took, signal });
+      await pause({ events, took: performance.now() - start, signal }); // with what is done with a picture
     }
   } finally {
     signal.removeEventListener('abort', end);

@@ -24,16 +24,21 @@ function lineOf({ kind, label }: Cable): string {
 function placeLines(place: Place): string[] {
   const { id, title, about, processes, devices, moreDevices, routes, translations } = place;
   const more = moreDevices > 0 ? [`and ${moreDevices} more links`] : [];
-  const words = [...processes, ...more, ...routes];
-  const rest = words.length === 0 && devices.length === 0 ? ['nothing is known of it'] : words;
+  const boxes = devices.filter((device) => !isPlain(device));
+  const loopback = devices.filter(isPlain).map(({ name, state }) => `${name} ${state}`);
+  const words = [...processes, ...more, ...loopback, ...routes];
+  const rest = words.length === 0 && boxes.length === 0 ? ['nothing is known of it'] : words;
   return [
     `  subgraph ${id} [${quote([[title, ...about].join(', ')])}]`,
-    ...devices.flatMap((device) => deviceLines(id, device)),
+    ...boxes.flatMap((device) => deviceLines(id, device)),
     ...(rest.length > 0 ? [`    ${id}rest[${quote(rest)}]`] : []),
     ...(translations.length > 0 ? [`    ${id}nat[${quote(translations)}]:::nat`] : []),
     '  end',
   ];
 }
+
+/** Loopback as everyone has it, which is not worth a box. */
+const isPlain = ({ kind, addresses }: Device): boolean => kind === 'loopback' && addresses.length === 0;
 
 /** A box for the link, and those of its ports on lines. */
 function deviceLines(place: string, device: Device): string[] {

@@ -8,7 +8,7 @@ const PAGE_STYLE = `${STYLE}
 @media (prefers-reduced-motion: reduce) { #picture text.new { animation: none; } }
 `;
 
-/** Words that the picture before had not got are shown so for a while. */
+/** Words that the picture before had not got are shown so for a while, but for how many processes there are. */
 const SCRIPT = `
 const picture = document.getElementById('picture');
 const state = document.getElementById('state');
@@ -24,7 +24,7 @@ events.addEventListener('picture', ({ data }) => {
   const svg = new DOMParser().parseFromString(data, 'image/svg+xml').documentElement;
   if (svg.nodeName !== 'svg') return;
   const words = wordsOf(svg);
-  if (known) for (const [text, word] of words) text.classList.toggle('new', !known.has(word));
+  if (known) for (const [text, word] of words) text.classList.toggle('new', !known.has(word) && !/ more$/.test(word));
   known = new Set(words.values());
   picture.replaceChildren(svg);
 });

@@ -9,6 +9,14 @@ export function fewWords(words: readonly string[], most: number, what: string): 
   return more === 0 ? [...shown] : [...shown, `and ${more} more ${what}`];
 }
 
+const MOST_LETTERS = 90;
+
+/** A line that does not make everything wide. */
+export function shortened(words: string): string {
+  const letters = [...words];
+  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join('')}…` : words;
+}
+
 /**
  * Names without anything that a terminal or a browser would obey, or that turns the direction of writing: `\u{1b}`. The kernel
  * allows nearly everything in the name of a link.

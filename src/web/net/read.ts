@@ -1,6 +1,7 @@
 /** Reads the networks of this machine from the kernel: what is there, whoever has made it. */
 import { listKept } from '../../kept/list.js';
 import type { ListedNamespace, ListedProcess } from '../../namespaces/list/namespace.js';
+import { ownNumber } from '../../namespaces/list/namespace-link.js';
 import { ProcessReader } from '../../namespaces/list/processes.js';
 import { list } from '../../namespaces/list.js';
 import { statFile } from '../../syscalls/files.js';
@@ -65,7 +66,7 @@ function describe(places: readonly OpenPlace[], seen: Processes): PlaceReading[]
   return places.map(({ namespace, hidden, network }) => ({
     namespace,
     names: kept.filter(({ inode }) => inode === namespace.inode).map(({ name }) => name),
-    processes: seen.first(namespace.processes),
+    ...seen.processesOf(namespace),
     ...(hidden === undefined ? {} : { hidden }),
     ...(network === undefined ? {} : { network }),
   }));
@@ -74,15 +75,26 @@ function describe(places: readonly OpenPlace[], seen: Processes): PlaceReading[]
 class Processes {
   readonly #reader = new ProcessReader();
   /** The parent of the kernel's own threads; undefined where they cannot be seen. */
-  readonly #kernel = this.#reader.read(KTHREADD)?.command === 'kthreadd' ? KTHREADD : undefined;
+  readonly #kernel: number | undefined;
+  readonly #own = ownNumber();
+
+  constructor() {
+    const { command, ppid } = this.#reader.read(KTHREADD) ?? {};
+    this.#kernel = command === 'kthreadd' && ppid === 0 ? KTHREADD : undefined;
+  }
 
   /** Process 1 is there, which not everyone may look at, or what the kernel has started. */
   isOfHost(first: number | undefined): boolean {
     return first === 1 || (first !== undefined && first === this.#kernel);
   }
 
-  /** The first that are not the kernel's. */
-  first(pids: readonly number[]): ListedProcess[] {
+  processesOf(namespace: ListedNamespace): Pick<PlaceReading, 'processes' | 'moreProcesses'> {
+    const others = namespace.processes.filter((pid) => pid !== this.#own);
+    const processes = this.#first(others);
+    return { processes, moreProcesses: others.length - processes.length };
+  }
+
+  #first(pids: readonly number[]): ListedProcess[] {
     const found: ListedProcess[] = [];
     for (const pid of pids) {
       if (found.length === MOST_PROCESSES) break;

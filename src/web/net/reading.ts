@@ -19,8 +19,10 @@ export interface PlaceReading {
   readonly namespace: ListedNamespace;
   /** As `ip netns list` has them. */
   readonly names: readonly string[];
-  /** The first of the processes in it. */
+  /** The first of the processes in it, without those of the kernel and this one. */
   readonly processes: readonly ListedProcess[];
+  /** How many more there are, with the kernel's. */
+  readonly moreProcesses: number;
   /** The code of the error where its inside could not be looked at. */
   readonly hidden?: string;
   readonly network?: NetworkInside;
