@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { Isol8Error } from '../../foundation/errors.js';
 import { elementOf } from '../graph/html.js';
 import { layOut } from '../graph/lay-out.js';
@@ -45,15 +46,21 @@ export async function serveNetworks({ port = 0, pids, signal }: ServeOptions): P
 }
 
 async function listen(server: Server, port: number): Promise<void> {
+  // The kernel would let us listen on an address of a link that is down.
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  if (!addresses.some(({ address }) => address === LOOPBACK)) throw refused(port, 'EADDRNOTAVAIL');
   try {
     server.listen(port, LOOPBACK);
     await once(server, 'listening');
   } catch (cause) {
-    const { code } = cause as { code: string };
-    const why = REMEDIES[code];
-    const words = `serve on ${LOOPBACK} port ${port}: ${code}${why === undefined ? '' : `. ${why}`}`;
-    throw new Isol8Error(code, words, { cause });
+    throw refused(port, (cause as { code: string }).code, cause);
   }
+}
+
+function refused(port: number, code: string, cause?: unknown): Isol8Error {
+  const why = REMEDIES[code];
+  const words = `serve on ${LOOPBACK} port ${port}: ${code}${why === undefined ? '' : `. ${why}`}`;
+  return new Isol8Error(code, words, { cause });
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
