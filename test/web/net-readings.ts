@@ -4,7 +4,24 @@ import type { ListedNamespace } from '../../src/namespaces/list/namespace.js';
 import type { Address, Link, Route } from '../../src/rtnetlink/index.js';
 import type { NetReading, PlaceReading } from '../../src/web/net/reading.js';
 
-const HOSTILE = ['<script>', '</TD>', '"', '\\', '\\"', '&amp;', ']>', '-->', '{|}', '#35;', '%', '$', '`'];
+const HOSTILE = [
+  '<script>',
+  '</TD>',
+  '"',
+  '\\',
+  '\\"',
+  '\\\\',
+  '\\N',
+  '\\n',
+  '&amp;',
+  ']>',
+  '-->',
+  '{|}',
+  '#35;',
+  '%',
+  '$',
+  '`',
+];
 
 /** What a link may be called, and what escaping could forget: 1 to 15 bytes in the kernel, a little more here. */
 export const names: fc.Arbitrary<string> = fc

@@ -17,9 +17,10 @@ const LETTER_WIDTH = 6;
 /** So that a wider font than Graphviz counts with does not run out of its box. */
 export const roomFor = (words: string): number => [...words].length * LETTER_WIDTH + 6;
 
-/** Text of an HTML-like label. */
+/** Text of an HTML-like label, in which `\N` would be the name of the node. */
 export function text(words: string, color?: string): string {
   const escaped = words
+    .replaceAll('\\', '\\\\')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
