@@ -4,8 +4,8 @@ import type { Device } from './picture.js';
 import { few, fewWords, plain } from './plain.js';
 import type { NetworkInside } from './reading.js';
 
-const MOST_DEVICES = 48;
-const MOST_PORTS = 64;
+const MOST_DEVICES = 100;
+const MOST_PORTS = 100;
 const MOST_ADDRESSES = 6;
 
 /** The links of a namespace with their ports. Bridges and what else has ports come first, loopback last. */

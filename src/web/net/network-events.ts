@@ -4,6 +4,7 @@ import type { Namespace } from '../../namespaces/namespace.js';
 import { NETLINK } from '../../netlink/constants.js';
 import { monitor } from '../../netlink/monitor.js';
 import { NetlinkSocket } from '../../netlink/socket.js';
+import { NFNLGRP_NFTABLES } from '../../nftables/constants.js';
 import { RTNLGRP } from '../../rtnetlink/constants.js';
 import { addNsid, RTM_NSID } from '../../rtnetlink/nsids.js';
 
@@ -11,8 +12,6 @@ const ROUTE_GROUPS = [
   ...[RTNLGRP.LINK, RTNLGRP.IPV4_IFADDR, RTNLGRP.IPV6_IFADDR, RTNLGRP.IPV4_ROUTE, RTNLGRP.IPV6_ROUTE],
   ...[RTNLGRP.IPV4_NETCONF, RTNLGRP.IPV6_NETCONF, RTNLGRP.NSID],
 ];
-/** NFNLGRP_NFTABLES of linux/netfilter/nfnetlink.h. */
-const NFTABLES_GROUP = 7;
 
 /**
  * Tells that something has changed in network namespaces, without holding them: a socket in a namespace would keep it alive after
@@ -44,7 +43,7 @@ export class NetworkEvents implements Disposable {
     const events = new NetworkEvents(home, numbers);
     try {
       await events.#listen(NETLINK.ROUTE, ROUTE_GROUPS);
-      await events.#listen(NETLINK.NETFILTER, [NFTABLES_GROUP]).catch(ignoreRefused);
+      await events.#listen(NETLINK.NETFILTER, [NFNLGRP_NFTABLES]).catch(ignoreRefused);
       return events;
     } catch (error) {
       events[Symbol.dispose]();
