@@ -29,10 +29,23 @@ export type { ListenOptions } from './namespaces/sockets/listen.js';
 export type { LookupOptions } from './namespaces/sockets/lookup.js';
 export { SocketError } from './namespaces/sockets/socket-error.js';
 export type { UdpOptions } from './namespaces/sockets/udp.js';
-export { sethostname, setns, ThreadError, unshare, withNamespace } from './namespaces/thread.js';
+export {
+  sethostname,
+  setns,
+  ThreadError,
+  type ThreadTarget,
+  unshare,
+  withNamespace,
+} from './namespaces/thread.js';
 export { Attachment } from './network/attachment.js';
 export { Network } from './network/network.js';
 export { ping } from './network/ping.js';
+export type { PublishedPort } from './network/published-ports.js';
+export type { UplinkAddresses, UplinkKind, UplinkOptions } from './network/uplink/options.js';
+export type { UplinkPort } from './network/uplink/ports.js';
+export type { UplinkTarget } from './network/uplink/target.js';
+export { startUplink, type Uplink } from './network/uplink/uplink.js';
+export * as nftables from './nftables/index.js';
 export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
@@ -56,5 +69,6 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { SystemCallError } from './syscalls/binding.js';
 export { type GraphOptions, graph } from './web/graph.js';
 export type { GraphFormat } from './web/graph-formats.js';

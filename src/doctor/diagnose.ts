@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { readLocks } from '../sandbox/locks.js';
 import { userNamespaceObstacle } from '../sandbox/obstacles.js';
 import { type Finding, lack, ok } from './finding.js';
+import { networks } from './networks.js';
 import { tools } from './packages.js';
 import { permissions } from './permissions.js';
 import { controlGroups, subordinateIds, terminal } from './surroundings.js';
@@ -35,6 +36,7 @@ export async function diagnose(): Promise<Diagnosis> {
       { title: 'What may forbid it', findings: permissions(trial.works) },
       { title: 'Ids', findings: await subordinateIds() },
       { title: 'Control groups', findings: controlGroups() },
+      { title: 'Networks', findings: await networks() },
       { title: 'Terminal', findings: terminal() },
       { title: 'Programs beside isol8, all optional', findings: tools() },
     ],

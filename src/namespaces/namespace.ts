@@ -209,6 +209,7 @@ export class Namespace implements Disposable {
     return `${this.kind}:[${this.inode}]`;
   }
 
+  /** Closes the descriptor; nothing else keeps the namespace alive through this handle. May be called twice. */
   [Symbol.dispose](): void {
     if (this.#fd !== undefined) closeDescriptor(this.#fd);
     this.#fd = undefined;

@@ -22,7 +22,7 @@ export class ThreadError extends Isol8Error {
   }
 }
 
-/** An existing namespace, as this module needs it. */
+/** What a thread may enter: a {@link Namespace}, or an open descriptor of one and its kind. */
 export interface ThreadTarget {
   readonly kind: NamespaceKind;
   readonly fd: number;

@@ -109,7 +109,9 @@ export class NetlinkChannel implements Disposable {
   readable(): Promise<void> {
     return new Promise((resolve, reject) => {
       const session = whenReadable(this.fd, {
-        failed: (errno) => reject(new SystemCallError('epoll_ctl', errno, 'netlink')),
+        // Closed before the other thread got to wait for it, it is no descriptor there any more.
+        failed: (errno) =>
+          this.closed ? resolve() : reject(new SystemCallError('epoll_ctl', errno, 'netlink')),
         readable: () => {
           this.#cancel = undefined;
           resolve();

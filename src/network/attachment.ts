@@ -1,5 +1,8 @@
+import { Isol8Error } from '../foundation/errors.js';
 import type { Namespace } from '../namespaces/namespace.js';
+import type { BindMount } from '../sandbox/spec.js';
 import { NetworkHost } from './host.js';
+import { nameMounts } from './names.js';
 import type { HeldPorts } from './port-claims.js';
 import { type MemberRecord, type NetworkRecord, type ResolvedPort, readNetwork } from './records.js';
 import { removeMember } from './remove.js';
@@ -33,6 +36,22 @@ export class Attachment implements AsyncDisposable {
     this.#held = held;
   }
 
+  /**
+   * What a program in the namespace is to have mounted for the names of the network: hosts(5), which is kept up to date as
+   * members come and go, and resolv.conf(5). For `mounts` of a SandboxSpec.
+   *
+   * @throws Isol8Error ENOENT when the network is gone.
+   */
+  async nameMounts(): Promise<BindMount[]> {
+    using host = await NetworkHost.open(this.#place);
+    return await host.store.locked(async () => {
+      const network = readNetwork(host.store, this.network);
+      if (network === undefined)
+        throw new Isol8Error('ENOENT', `there is no network ${this.network} any more.`);
+      return nameMounts(host, network, this.#member);
+    });
+  }
+
   /** Takes the link out of the namespace. What is gone already does not matter. Throws NetlinkError. */
   async detach(): Promise<void> {
     using host = await NetworkHost.open(this.#place);
@@ -43,6 +62,7 @@ export class Attachment implements AsyncDisposable {
     this.#held[Symbol.dispose]();
   }
 
+  /** Detaches the namespace: see {@link detach}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.detach();
   }

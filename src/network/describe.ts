@@ -34,6 +34,7 @@ export function describeNetwork(
   record: NetworkRecord,
   members: readonly MemberRecord[],
   links: readonly Link[],
+  lostForwarding: readonly string[],
 ): NetworkDescription {
   const present = new Map(links.map((link) => [link.index, link.name]));
   const {
@@ -57,6 +58,11 @@ export function describeNetwork(
         ...(address6 === undefined ? {} : { address6 }),
         ...{ names, mac, interface: inside.name, hostInterface: link.name, ports },
       })),
-    problems: gone ? [`its bridge ${bridge.name} is gone`] : [],
+    problems: [
+      ...(gone ? [`its bridge ${bridge.name} is gone`] : []),
+      ...lostForwarding.map(
+        (path) => `forwarding was switched off: ${path}; the next attach switches it on again`,
+      ),
+    ],
   };
 }

@@ -1,10 +1,12 @@
 import { Isol8Error } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
+import type { Link } from '../rtnetlink/links/link.js';
 import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
+import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
 import { type NetworkRecord, networkNames, readMembers, readNetwork } from './records.js';
 import { removeMember, removeNetwork } from './remove.js';
@@ -87,13 +89,14 @@ export class Network implements AsyncDisposable {
     const links = await host.links();
     return networkNames(host.store).flatMap((name) => {
       const record = readNetwork(host.store, name);
-      return record === undefined ? [] : [describeNetwork(record, readMembers(host.store, name), links)];
+      return record === undefined ? [] : [describe(host, record, links)];
     });
   }
 
   /** Removes what crashed owners have left, and members whose namespace is gone. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
     using host = await NetworkHost.open(options.namespace);
+    if (!host.store.exists) return [];
     return await host.store.locked(() => sweepNetworks(host, { dryRun: options.dryRun ?? false }));
   }
 
@@ -140,7 +143,7 @@ export class Network implements AsyncDisposable {
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
     const links = await this.#host.links();
-    return describeNetwork(existing(this.#host, this.name), readMembers(this.#host.store, this.name), links);
+    return describe(this.#host, existing(this.#host, this.name), links);
   }
 
   /**
@@ -162,6 +165,7 @@ export class Network implements AsyncDisposable {
     this.#host[Symbol.dispose]();
   }
 
+  /** Removes a network that {@link create} made, unless it is persistent, and lets go of the sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (this.#owned) await this.remove({ force: true });
@@ -171,6 +175,15 @@ export class Network implements AsyncDisposable {
       this.close();
     }
   }
+}
+
+function describe(host: NetworkHost, record: NetworkRecord, links: readonly Link[]): NetworkDescription {
+  return describeNetwork(
+    record,
+    readMembers(host.store, record.name),
+    links,
+    lostForwarding(host, record.name),
+  );
 }
 
 function existing(host: NetworkHost, name: string): NetworkRecord {

@@ -49,6 +49,10 @@ export interface MemberRecord {
   readonly address?: string;
   readonly address6?: string;
   readonly names: readonly string[];
+  /** Name servers of its own. */
+  readonly dns?: readonly string[];
+  /** Lines that only its hosts(5) has. */
+  readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
   readonly ports: readonly ResolvedPort[];
 }
 

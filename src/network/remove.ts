@@ -1,6 +1,7 @@
 import { ownerLives } from '../kept/owner.js';
 import { releaseForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
+import { removeNames } from './names.js';
 import { releaseClaims } from './port-claims.js';
 import {
   forgetMember,
@@ -45,4 +46,5 @@ export async function removeMember(
   if (link?.name === member.link.name) await host.route.links.remove(link.index);
   releaseClaims(host, member.ports);
   forgetMember(host.store, network.name, member);
+  removeNames(host, network, member);
 }

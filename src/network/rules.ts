@@ -21,7 +21,7 @@ import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
 import { MEMBER_LINKS } from './wiring.js';
 
 /** Bridges of all networks. */
-const BRIDGES = 'i8-*';
+export const BRIDGES = 'i8-*';
 const LOOPBACK = '127.0.0.0/8';
 const PRIORITY = { first: -300, dnat: -100, filter: 0, srcnat: 100 } as const;
 

@@ -51,6 +51,10 @@ export interface AttachSpec {
   /** By which the other members find it; aliases are further such names. Default none. */
   readonly name?: string;
   readonly aliases?: readonly string[];
+  /** Its name servers. Default the network's. */
+  readonly dns?: readonly string[];
+  /** Other names that it is to know, as lines of hosts(5). Default none. */
+  readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Its addresses in the network. Default the next that are free. */
   readonly address?: string;
   readonly address6?: string;
@@ -148,6 +152,8 @@ const published = v.strictObject({
 const attachSchema = v.strictObject({
   name: v.optional(hostName),
   aliases: v.optional(v.array(hostName)),
+  dns: v.optional(v.array(address)),
+  extraHosts: v.optional(v.array(v.strictObject({ name: hostName, address }))),
   address: v.optional(ofFamily('inet')),
   address6: v.optional(ofFamily('inet6')),
   mac: v.optional(mac),

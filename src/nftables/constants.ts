@@ -32,7 +32,7 @@ export const NFT_MSG = {
   DESTROYSETELEM: message(30),
 } as const;
 
-/** RTNLGRP-like group of NETLINK_NETFILTER on which changes of the ruleset are told. */
+/** The group of NETLINK_NETFILTER on which changes of the ruleset are told. */
 export const NFNLGRP_NFTABLES = 7;
 
 export const NFTA_LIST_ELEM = 1;
@@ -79,7 +79,7 @@ export const NFTA_SET_ELEM = {
 export const NFTA_DATA = { VALUE: 1, VERDICT: 2 } as const;
 export const NFTA_VERDICT = { CODE: 1, CHAIN: 2 } as const;
 export const NFTA_EXPR = { NAME: 1, DATA: 2 } as const;
-export const NFTA_GEN_ID = 1;
+export const NFTA_GEN = { ID: 1, PROC_PID: 2, PROC_NAME: 3 } as const;
 
 export const NFT_TABLE_F = { DORMANT: 1, OWNER: 2 } as const;
 export const NFT_SET = {

@@ -78,7 +78,7 @@ function encodeChange(change: Change, nextId: () => number): NetlinkRequest[] {
     case 'create table': {
       const flags = (change.table.flags ?? []).reduce((sum, flag) => sum | TABLE_FLAGS[flag], 0);
       const body = begin(change.table).text(NFTA_TABLE.NAME, change.table.name).be32(NFTA_TABLE.FLAGS, flags);
-      return [request(change, NFT_MSG.NEWTABLE, creation(change), body)];
+      return [request(change, NFT_MSG.NEWTABLE, change.change === 'create table' ? CREATE : 0, body)];
     }
     case 'delete table':
     case 'destroy table': {
@@ -160,8 +160,7 @@ function encodeChain(chain: ChainSpec): AttributeWriter {
 
 function writeBase(body: AttributeWriter, { family }: TableName, base: BaseChain): AttributeWriter {
   const { hook, priority, type, policy, device } = base;
-  if (policy !== undefined) body.be32(NFTA_CHAIN.POLICY, policy === 'accept' ? 1 : 0);
-  body.text(NFTA_CHAIN.TYPE, type);
+  body.text(NFTA_CHAIN.TYPE, type).be32(NFTA_CHAIN.POLICY, policy === 'drop' ? 0 : 1);
   return body.nest(NFTA_CHAIN.HOOK | NLA_F_NESTED, (writer) => {
     writer.be32(NFTA_HOOK.HOOKNUM, hooksOf(family).indexOf(hook)).be32(NFTA_HOOK.PRIORITY, priority >>> 0);
     if (device !== undefined) writer.text(NFTA_HOOK.DEV, device);

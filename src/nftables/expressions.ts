@@ -151,17 +151,21 @@ export function vmap(
   return { kind: 'vmap', selectors: all, map: elements as VerdictMap['map'] & readonly Element[] };
 }
 
+/** Ends or directs the way of a packet: accept, drop, jump, goto, return, continue. */
 export function verdict(what: Verdict): VerdictExpression {
   return { kind: 'verdict', verdict: checkVerdict(what, 'verdict') };
 }
 
+/** Lets the packet pass this base chain. */
 export const accept = (): VerdictExpression => verdict('accept');
+/** Drops the packet without a word. */
 export const drop = (): VerdictExpression => verdict('drop');
 /** Goes on in another chain, and comes back at its end. */
 export const jump = (chain: string): VerdictExpression => verdict({ jump: chain });
 /** Goes on in another chain for good. */
 export const goto = (chain: string): VerdictExpression => verdict({ goto: chain });
 
+/** Counts packets and bytes from here on; `from` says where the counting begins. */
 export const counter = (from: { packets?: bigint; bytes?: bigint } = {}): Counter => ({
   kind: 'counter',
   packets: from.packets ?? 0n,
@@ -179,6 +183,7 @@ export function limit(of: Pick<Limit, 'rate' | 'per'> & { burst?: number; over?:
   return { kind: 'limit', rate, per, burst, ...(over ? { over: true } : {}) };
 }
 
+/** Writes the packet to the kernel log, or sends it to a group of nfnetlink_log. */
 export function log(options: Omit<Log, 'kind'> = {}): Log {
   const { prefix, level, group } = options;
   checkComment(prefix, 'prefix');
@@ -195,6 +200,7 @@ export function log(options: Omit<Log, 'kind'> = {}): Log {
   };
 }
 
+/** Drops the packet and tells its sender; default icmp port-unreachable of its family. */
 export function reject(reason?: RejectReason): Reject {
   if (reason !== undefined && !Object.hasOwn(REJECT_REASONS, reason))
     throw new SpecError('with', `must be ${Object.keys(REJECT_REASONS).join(', ')}`);

@@ -26,7 +26,7 @@ const LAYOUTS = {
   payload: { dreg: [1, 'be32'], base: [2, 'be32'], offset: [3, 'be32'], length: [4, 'be32'] },
   meta: { key: [2, 'be32'], dreg: [1, 'be32'], sreg: [3, 'be32'] },
   ct: { key: [2, 'be32'], dreg: [1, 'be32'], direction: [3, 'u8'], sreg: [4, 'be32'] },
-  fib: { dreg: [1, 'be32'], flags: [3, 'be32'], result: [2, 'be32'] },
+  fib: { flags: [3, 'be32'], result: [2, 'be32'], dreg: [1, 'be32'] },
   cmp: { sreg: [1, 'be32'], op: [2, 'be32'], data: [3, 'value'] },
   bitwise: {
     sreg: [1, 'be32'],

@@ -4,6 +4,7 @@ import { NF_NAT_RANGE, NFT_CMP, NFT_CT, NFT_META, NFT_NAT } from './constants.js
 import { dataType, encodeValue } from './data-types.js';
 import { type Element, type ElementTypes, hasIntervals } from './element.js';
 import {
+  type Counter,
   type Expression,
   LIMIT_UNITS,
   LOG_LEVELS,
@@ -307,7 +308,7 @@ function cmp(op: Match['op'], data: Buffer): KernelExpression {
 function bitwise(mask: Buffer): KernelExpression {
   const register = registerAt(0);
   const length = mask.length;
-  return { name: 'bitwise', sreg: register, dreg: register, op: 0, length, mask, xor: Buffer.alloc(length) };
+  return { name: 'bitwise', sreg: register, dreg: register, length, mask, xor: Buffer.alloc(length) };
 }
 
 const TO_NETWORK = (size: number): KernelExpression => {
@@ -322,7 +323,7 @@ function simple(
     case 'verdict':
       return { name: 'immediate', dreg: VERDICT_REGISTER, data: { verdict: expression.verdict } };
     case 'counter':
-      return { name: 'counter', packets: expression.packets, bytes: expression.bytes };
+      return linearizeCounter(expression);
     case 'limit': {
       const { rate, per, burst, over } = expression;
       return {
@@ -339,6 +340,10 @@ function simple(
     case 'unknown':
       return { name: 'unknown', kernelName: expression.name, bytes: Buffer.from(expression.data, 'hex') };
   }
+}
+
+function linearizeCounter({ packets, bytes }: Counter): KernelExpression {
+  return packets === 0n && bytes === 0n ? { name: 'counter' } : { name: 'counter', packets, bytes };
 }
 
 function linearizeLog({ prefix, level, group }: Log): KernelExpression {

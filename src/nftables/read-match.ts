@@ -2,6 +2,7 @@ import { NFT_CMP } from './constants.js';
 import { dataType, decodeValue } from './data-types.js';
 import type { Reading, Words } from './delinearize.js';
 import type { Match, Operator } from './expression.js';
+import type { Headers } from './headers.js';
 import type { KernelExpression, KernelExpressionOf } from './kernel-expression.js';
 import { type Operand, operandValue, prefixLength, swapped } from './operand.js';
 import { isWhole, type Loaded, readLoad } from './read-load.js';
@@ -22,7 +23,7 @@ const OPERATORS: Readonly<Record<number, Operator | 'equal'>> = {
 /** One thing loaded and compared: with a value, a prefix, bits, or both ends of a range. */
 export function readMatch(expressions: readonly KernelExpression[], { headers }: Reading): Words | undefined {
   const loaded = readLoad(expressions[0], headers);
-  if (loaded === undefined) return undefined;
+  if (loaded === undefined) return neighbours(expressions, headers);
   const [, second, third, fourth] = expressions;
   if (second?.name === 'bitwise') return words(3, masked(loaded, second, cmpOf(third, loaded)));
   if (second?.name === 'byteorder') {
@@ -33,6 +34,33 @@ export function readMatch(expressions: readonly KernelExpression[], { headers }:
     ordered(loaded, [second, third], { before: 1, turned: false }) ??
     words(2, compared(loaded, cmpOf(second, loaded)))
   );
+}
+
+/** Several fields that are neighbours in the packet, loaded and compared as one: what nft(8) makes of them. */
+function neighbours([load, cmp]: readonly KernelExpression[], headers: Headers): Words | undefined {
+  if (load?.name !== 'payload' || cmp?.name !== 'cmp' || cmp.op !== NFT_CMP.EQ) return undefined;
+  const { dreg, length = 0, offset = 0 } = load;
+  const { sreg, data } = cmp;
+  if (data?.length !== length || slotOf(dreg ?? 0) === undefined || slotOf(sreg ?? 0) !== slotOf(dreg ?? 0))
+    return undefined;
+  const matches: Match[] = [];
+  for (let at = 0; at < length; ) {
+    const field = readField({ ...load, offset: offset + at }, length - at, headers);
+    if (field === undefined) return undefined;
+    const value = decodeValue(selectorOf(field.selector).type, data.subarray(at, at + field.size));
+    matches.push(matchOf(field.selector, 'equal', value));
+    at += field.size;
+  }
+  return { used: 2, expressions: matches, selectors: matches.map(({ selector }) => selector) };
+}
+
+/** The field that begins there and has at most so many bytes. */
+function readField(load: KernelExpression, room: number, headers: Headers): Loaded | undefined {
+  for (const length of [16, 6, 4, 2, 1]) {
+    const loaded = length <= room ? readLoad({ ...load, length } as KernelExpression, headers) : undefined;
+    if (loaded !== undefined && isWhole(loaded)) return loaded;
+  }
+  return undefined;
 }
 
 function words(used: number, match: Match | undefined): Words | undefined {

@@ -23,7 +23,7 @@ import {
 import {
   NFT_MSG,
   NFTA_CHAIN,
-  NFTA_GEN_ID,
+  NFTA_GEN,
   NFTA_RULE,
   NFTA_SET,
   NFTA_SET_ELEM_LIST,
@@ -242,7 +242,7 @@ export class NftablesSocket implements Disposable {
   async #generation(): Promise<number> {
     const body = new AttributeWriter().raw(nfgenmsg(0));
     const message = await this.#socket.get(ask(NFT_MSG.GETGEN, body, 'get the generation of the ruleset'));
-    const generation = message && new Attributes(message.body, 4).be32(NFTA_GEN_ID);
+    const generation = message && new Attributes(message.body, 4).be32(NFTA_GEN.ID);
     if (generation === undefined) throw new UnsupportedError('this kernel does not number its rulesets');
     return generation;
   }
@@ -265,6 +265,7 @@ export class NftablesSocket implements Disposable {
     return this.#socket.dump(ask(type, body, what));
   }
 
+  /** Closes the socket. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }

@@ -56,6 +56,8 @@ export const IFLA = {
   NUM_TX_QUEUES: 31,
   NUM_RX_QUEUES: 32,
   NEW_IFINDEX: 49,
+  PROP_LIST: 52,
+  ALT_IFNAME: 53,
 } as const;
 
 export const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const;

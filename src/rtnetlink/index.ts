@@ -35,6 +35,7 @@ export type {
 export type { LinkStatistics } from './links/statistics.js';
 export { changeSteps, type FullLinkSpec, linkSteps } from './links/steps.js';
 export type { Tun } from './links/tun.js';
+export { addTunTap, type TunTapSpec } from './links/tun-tap.js';
 export type { QosMapping, VlanFlags, VlanOptions } from './links/vlan.js';
 export type { PortRange, VxlanDf, VxlanOptions } from './links/vxlan.js';
 export {

@@ -9,8 +9,9 @@ import type { SandboxSpec } from './spec.js';
 /** How the plan would be started: beside this process, as {@link spawn} does, or in its place, as `isol8 run` does. */
 type Mode = CompileOptions['mode'];
 
+/** How {@link explain} writes. */
 export interface ExplainOptions {
-  /** As strace(1) shows system calls (the default), as a C program, as a shell script, or as JSON. */
+  /** Default `strace`. */
   format?: ExplainFormat;
   /** Show the values of environment variables too. Default false: they may be secrets. */
   showEnvironment?: boolean;

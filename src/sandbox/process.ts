@@ -47,14 +47,17 @@ export class Process implements AsyncDisposable {
     void this.exited.then(() => this.stdin?.destroy());
   }
 
+  /** Where the program's standard input is a pipe, or its terminal; else null. */
   get stdin(): Writable | null {
     return this.stdio[0] as Writable | null;
   }
 
+  /** Where the program's standard output is a pipe, or its terminal; else null. */
   get stdout(): Readable | null {
     return this.stdio[1] as Readable | null;
   }
 
+  /** Where the program's standard error is a pipe; else null, and also with a terminal, which {@link stdout} is of. */
   get stderr(): Readable | null {
     return this.stdio[2] as Readable | null;
   }
@@ -86,6 +89,7 @@ export class Process implements AsyncDisposable {
     if (terminal !== undefined) resizeTerminal(terminal, size);
   }
 
+  /** Kills it, waits until all is over, and closes its streams, whether they were read or not. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill('SIGKILL');
     await this.exited;

@@ -56,6 +56,7 @@ export interface MqueueMount extends MountBase {
   type: 'mqueue';
 }
 
+/** Something to mount inside, by its `type`. */
 export type MountSpec = BindMount | TmpfsMount | ProcMount | DevptsMount | MqueueMount;
 
 /** A number sets both; `'unlimited'` is RLIM_INFINITY. */

@@ -9,6 +9,7 @@ import { buildModel, type GraphModel } from './graph/model.js';
 import { unseen } from './graph/unseen.js';
 import type { GraphFormat } from './graph-formats.js';
 
+/** What {@link graph} draws, and how. */
 export interface GraphOptions {
   /**
    * Draw networks instead: network namespaces, their links and what connects them, addresses, routes, NAT. Read from the kernel,

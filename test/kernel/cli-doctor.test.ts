@@ -91,6 +91,29 @@ describe('isol8 doctor', { skip }, () => {
     assert.match(finding('isol8 run')?.detail ?? '', /mount \/proc: EPERM .*systempaths=unconfined/);
   });
 
+  it('names the firewall that drops what networks forward, and what to add to it', async () => {
+    const rules = 'add table ip fw; add chain ip fw c { type filter hook forward priority 0; policy drop; }';
+    const inNet = [
+      'unshare',
+      '--user',
+      '--map-root-user',
+      '--net',
+      'sh',
+      '-ec',
+      `nft '${rules}'; exec "$@"`,
+      'sh',
+    ];
+    const { finding } = await doctor({ behind: inNet });
+    const { state, detail, mend } = finding('forwarding') ?? {};
+    assert.deepEqual(
+      [state, detail],
+      ['lack', "Packets from and to networks are dropped by the policy of c in nf_tables' table ip fw."],
+    );
+    assert.match(mend ?? '', /^nft insert rule ip fw c 'iifname "i8-\*" accept' && nft insert rule/);
+    const open = await doctor({ behind: ['unshare', '--user', '--map-root-user', '--net'] });
+    assert.equal(open.finding('forwarding')?.state, 'ok');
+  });
+
   it('says how a user gets subordinate ids', async () => {
     const { status, finding } = await doctor({ user: true });
     assert.equal(status, 0);

@@ -69,9 +69,10 @@ export async function outsideWorld(): Promise<OutsideWorld> {
 
 const pathOf = (namespace: Namespace): string => `/proc/${process.pid}/fd/${namespace.fd}`;
 
-const output = (file: string, ...args: string[]): string => execFileSync(file, args, { encoding: 'utf8' });
+export const output = (file: string, ...args: string[]): string =>
+  execFileSync(file, args, { encoding: 'utf8' });
 
-const ip = (...args: string[]): string => output('ip', ...args);
+export const ip = (...args: string[]): string => output('ip', ...args);
 
 /** Runs a program of the host in a network namespace, and gives what it prints. */
 export const command = (namespace: Namespace, file: string, ...args: string[]): string =>
@@ -90,12 +91,17 @@ export function hostState(): unknown {
     `ipv6/conf/${link}/force_forwarding`,
     `ipv6/conf/${link}/accept_ra`,
   ]);
+  // Link-local addresses come and go by themselves, seconds after their link.
+  const stable = (address: string): boolean => !/^f[ef][08]0:/.test(address);
+  const addresses = (list: { local: string }[]): string[] => list.map(({ local }) => local).filter(stable);
+  const routes = (...args: string[]): string[] =>
+    ipJson(...args, 'route', 'show', 'table', 'all')
+      .filter(({ dst }) => stable(dst))
+      .map((route) => JSON.stringify(route))
+      .sort();
   return {
-    links: ipJson('address').map(({ ifname, addr_info }) => [
-      ifname,
-      addr_info.map((one: { local: string }) => one.local),
-    ]),
-    routes: [ipJson('route', 'show', 'table', 'all'), ipJson('-6', 'route', 'show', 'table', 'all')],
+    links: ipJson('address').map(({ ifname, addr_info }) => [ifname, addresses(addr_info)]),
+    routes: [...routes('-4'), ...routes('-6')],
     rules: output('nft', 'list', 'ruleset'),
     settings: [...settings, ...ofLinks].map((path) => [path, readIfAny(`/proc/sys/net/${path}`)]),
   };

@@ -68,7 +68,7 @@ const LINKS: NetlinkRequest[] = [
     },
     veth: {
       peer: {
-        ...{ name: 'eth0', mtu: 1400, address: '02:00:00:00:00:02', txQueues: 1, rxQueues: 1, up: true },
+        ...{ name: 'eth0', mtu: 1400, address: '02:00:00:00:00:02', txQueues: 1, rxQueues: 1 },
         netns: { pid: NOBODY },
       },
     },

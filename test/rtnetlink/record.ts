@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     'ip link add br1 index 77 type bridge forward_delay 200 hello_time 200 max_age 1000 ageing_time 0 stp_state 1 priority 5 vlan_filtering 1 vlan_protocol 802.1ad group_fwd_mask 8 mcast_snooping 0 mcast_router 2 nf_call_iptables 1',
     'ip link add br1 mtu 1400 address 02:00:00:00:00:01 up type bridge mcast_snooping 0',
     'ip link add br1 type bridge mcast_membership_interval 26000 mcast_igmp_version 3 mcast_mld_version 2 no_linklocal_learn 1',
-    `ip link add web0 mtu 1400 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1 master br0 up type veth peer mtu 1400 address 02:00:00:00:00:02 numtxqueues 1 numrxqueues 1 netns ${NOBODY} up name eth0`,
+    `ip link add web0 mtu 1400 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1 master br0 up type veth peer mtu 1400 address 02:00:00:00:00:02 numtxqueues 1 numrxqueues 1 netns ${NOBODY} name eth0`,
     'ip link add web0 type veth peer name web1 netns blue',
     'ip link add web0 type veth',
     `ip link add web0 netns ${NOBODY} type veth peer name web1`,

@@ -64,7 +64,7 @@ bridge fdb add 02:00:00:00:00:07 dev veth0 master static
 bridge fdb add 02:00:00:00:00:08 dev veth0 master dynamic extern_learn
 bridge fdb add 02:00:00:00:00:09 dev web0 master static sticky
 bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.0.0.7 port 4790 vni 9 via br0
-bridge fdb append 00:00:00:00:00:00 dev vx0 dst fd00::8
+bridge fdb append 00:00:00:00:00:00 dev vx7 dst fd00::8 vni 8
 tc qdisc add dev br0 root handle 10: tbf rate 1mbit burst 10kb limit 3000
 tc qdisc add dev veth0 root tbf rate 10mbit burst 20kb latency 50ms mpu 64 overhead 14
 tc qdisc add dev vx0 root tbf rate 50gbit burst 10mb latency 1ms

@@ -13,6 +13,8 @@ export function attachSpecOf(options: Parsed): AttachSpec {
   };
   const aliases = options.all('alias');
   const publish = options.all('publish');
+  const dns = options.all('dns');
+  const extraHosts = options.all('add-host').map(parseHost);
   return {
     ...text('ip', 'address'),
     ...text('ip6', 'address6'),
@@ -21,7 +23,16 @@ export function attachSpecOf(options: Parsed): AttachSpec {
     ...text('name', 'name'),
     ...(aliases.length > 0 && { aliases }),
     ...(publish.length > 0 && { publish }),
+    ...(dns.length > 0 && { dns }),
+    ...(extraHosts.length > 0 && { extraHosts }),
   };
+}
+
+/** As docker-run(1): the first colon ends the name, so that the address may be an IPv6 one. */
+function parseHost(text: string): { name: string; address: string } {
+  const at = text.indexOf(':');
+  if (at <= 0) throw new SpecError('--add-host', `'${text}' is not of the form NAME:ADDRESS`);
+  return { name: text.slice(0, at), address: text.slice(at + 1).replace(/^\[|\]$/g, '') };
 }
 
 export function networkSpecOf(options: Parsed): Omit<NetworkSpec, 'name'> {
@@ -73,6 +84,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   address: '--ip',
   address6: '--ip6',
   aliases: '--alias',
+  extraHosts: '--add-host',
   masquerade: '--no-masquerade',
 };
 const SAME = ['subnet', 'subnet6', 'gateway', 'gateway6', 'internal', 'isolated', 'mtu', 'dns', 'vxlan'];

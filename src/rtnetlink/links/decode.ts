@@ -18,8 +18,6 @@ import { TUN } from './tun.js';
 const HEADER = 16;
 const IFLA_STATS64 = 23;
 const IFLA_XDP = 43;
-const IFLA_PROP_LIST = 52;
-const IFLA_ALT_IFNAME = 53;
 
 /** Tables of what is said of a link of a kind, by its name. */
 const KINDS: { readonly [Kind in keyof KindFacts]: Fields<Required<KindFacts[Kind]>> } = {
@@ -28,6 +26,7 @@ const KINDS: { readonly [Kind in keyof KindFacts]: Fields<Required<KindFacts[Kin
   macvlan: { ...KIND_OPTIONS.macvlan, ...MACVLAN_STATE },
   tun: TUN,
 };
+const PORT = { ...BRIDGE_PORT, ...BRIDGE_PORT_INFO };
 
 /**
  * Whether a message is about a link itself. Those of the family bridge are about a port: RTM_DELLINK then says that the link
@@ -60,9 +59,9 @@ export function decodeLink(message: NetlinkMessage): Link {
 }
 
 function altNamesOf(attributes: Attributes): string[] {
-  const list = attributes.nest(IFLA_PROP_LIST)?.entries() ?? [];
+  const list = attributes.nest(IFLA.PROP_LIST)?.entries() ?? [];
   return list
-    .filter(({ type }) => type === IFLA_ALT_IFNAME)
+    .filter(({ type }) => type === IFLA.ALT_IFNAME)
     .map(({ bytes }) => bytes.toString('utf8', 0, bytes.indexOf(0) < 0 ? bytes.length : bytes.indexOf(0)));
 }
 
@@ -76,7 +75,7 @@ function readLinkInfo(
     ...(kind === undefined ? {} : { kind }),
     ...(kind !== undefined && Object.hasOwn(KINDS, kind) ? readKind(info, kind as keyof KindFacts) : {}),
     ...(portKind === undefined ? {} : { portKind }),
-    ...(port === undefined ? {} : { bridgePort: readFields(port, { ...BRIDGE_PORT, ...BRIDGE_PORT_INFO }) }),
+    ...(port === undefined ? {} : { bridgePort: readFields(port, PORT) }),
   };
 }
 

@@ -103,6 +103,8 @@ export function removeLink(target: LinkTarget): NetlinkRequest {
 }
 
 function checkAdded(spec: LinkSpec): void {
+  if (spec.index === undefined && spec.veth?.peer?.index !== undefined)
+    throw new SpecError('veth.peer.index', 'counts only when the first end has an index of its own too');
   const early = SETTINGS.find((name) => (spec as object as Record<string, unknown>)[name] !== undefined);
   if (early !== undefined)
     throw new SpecError(
@@ -211,13 +213,21 @@ function writeKind(writer: AttributeWriter, kind: string, spec: LinkSpec | LinkC
 function writePeer(writer: AttributeWriter, peer: VethPeer): void {
   const path = 'veth.peer';
   checkNames(peer, BORN, path);
+  if (peer.up === true)
+    throw new SpecError(
+      `${path}.up`,
+      'the kernel sets it up only once both ends are there: change it afterwards',
+    );
   writer.raw(linkHeader(peer.index, peer, path));
   writeBirth(writer, peer, path);
   if (peer.name !== undefined) writer.text(IFLA.IFNAME, checkName(peer.name, `${path}.name`));
 }
 
-function writeTarget(writer: AttributeWriter, target: LinkTarget): void {
-  if (typeof target === 'string') writer.text(IFLA.IFNAME, checkName(target, 'link'));
+/** Only an alternative name can be longer than 15 bytes; a shorter one is looked for among both. Throws SpecError. */
+export function writeTarget(writer: AttributeWriter, target: LinkTarget): void {
+  if (typeof target !== 'string') return;
+  if (Buffer.byteLength(target) > 15) writer.text(IFLA.ALT_IFNAME, checkText(target, 127, 'link'));
+  else writer.text(IFLA.IFNAME, checkName(target, 'link'));
 }
 
 const indexOf = (target: LinkTarget): number | undefined => {

@@ -2,7 +2,7 @@ import { AttributeWriter } from '../../netlink/attribute-writer.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
 import { IFLA, IFLA_INFO, RTM } from '../constants.js';
 import { checkIndex, checkText } from '../fields.js';
-import { checkName } from './encode.js';
+import { writeTarget } from './encode.js';
 import type { LinkTarget } from './spec.js';
 
 /** Asks for one link: `ip link show dev`. Throws SpecError. */
@@ -10,7 +10,7 @@ export function getLink(target: LinkTarget): NetlinkRequest {
   const header = Buffer.alloc(16);
   if (typeof target !== 'string') header.writeInt32LE(checkIndex(target, 'link'), 4);
   const writer = new AttributeWriter().raw(header);
-  if (typeof target === 'string') writer.text(IFLA.IFNAME, checkName(target, 'link'));
+  writeTarget(writer, target);
   const remedies = { ENODEV: 'There is no such link' };
   return { type: RTM.GETLINK, flags: 0, body: writer.bytes, what: `get link ${target}`, remedies };
 }

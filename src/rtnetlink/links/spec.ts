@@ -10,7 +10,7 @@ import type { VxlanOptions } from './vxlan.js';
 /** A network namespace, by a descriptor (a `Namespace` is one) or by a process that is in it. */
 export type NetnsChoice = { readonly fd: number } | { readonly pid: number };
 
-/** A link by its interface index, or by its name. */
+/** A link by its interface index, or by its name or an alternative one. */
 export type LinkTarget = number | string;
 
 /** What a link is born with as well as what can be changed later. */
@@ -67,7 +67,9 @@ export interface LowerLink {
 export interface VethOptions {
   /**
    * The other end. Without a name the kernel chooses one, without `netns` it is where the first end is. It has no options
-   * of a kind, and no master: the kernel would ignore it.
+   * of a kind, and no master: the kernel would ignore it. It cannot be born up (ENOTCONN): of a pair that is to be up at
+   * once, only the first end can, which may be the one in the other namespace. It can have an index only if the first
+   * end has one too.
    */
   readonly peer?: VethPeer | undefined;
 }

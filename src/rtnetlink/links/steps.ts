@@ -16,16 +16,26 @@ export type FullLinkSpec = LinkSpec & LinkSettings;
  * @throws SpecError
  */
 export function linkSteps(spec: FullLinkSpec): NetlinkRequest[] {
-  const { alias, addrGenMode, inet, bridgePort, ...born } = spec;
+  const { alias, addrGenMode, inet, bridgePort, ...rest } = spec;
   const settings = changeSteps(spec.name, { alias, addrGenMode, inet, bridgePort });
-  if (settings.length === 0) return [addLink(born)];
+  const { born, peerUp } = withoutPeerUp(rest);
+  if (settings.length === 0) return [addLink(born), ...peerUp];
   if (spec.netns !== undefined)
     throw new SpecError(
       'netns',
       'a link that is made elsewhere gets its settings there: change it from a socket of that namespace',
     );
   const up = spec.up === true ? [changeLink(spec.name, { up: true })] : [];
-  return [addLink({ ...born, up: spec.up === true ? undefined : spec.up }), ...settings, ...up];
+  return [addLink({ ...born, up: spec.up === true ? undefined : spec.up }), ...settings, ...up, ...peerUp];
+}
+
+/** The other end of a veth is set up by itself, which can be done from here where it is in this namespace. */
+function withoutPeerUp(spec: LinkSpec): { born: LinkSpec; peerUp: NetlinkRequest[] } {
+  const { peer } = spec.veth ?? {};
+  if (peer?.up !== true || peer.netns !== undefined || peer.name === undefined)
+    return { born: spec, peerUp: [] };
+  const born = { ...spec, veth: { peer: { ...peer, up: undefined } } };
+  return { born, peerUp: [changeLink(peer.name, { up: true })] };
 }
 
 /**

@@ -3,7 +3,7 @@ import { SpecError } from '../../foundation/errors.js';
 import type { AttributeWriter } from '../../netlink/attribute-writer.js';
 import type { Attributes } from '../../netlink/attributes.js';
 import { checkInteger, checkNames } from '../fields.js';
-import { bytesSentIn, type Psched, sendingTicks } from './psched.js';
+import { bytesSentIn, microsecondsOf, type Psched, sendingTicks } from './psched.js';
 
 export interface TbfOptions {
   /** Bytes a second. */
@@ -29,6 +29,8 @@ export interface Tbf {
   readonly rate: number;
   readonly burst: number;
   readonly limit: number;
+  /** Microseconds that the last of what may wait, waits; not there where the limit is below the burst. */
+  readonly latency?: number;
   readonly peakRate?: number;
   readonly mtu?: number;
   readonly mpu: number;
@@ -71,7 +73,7 @@ export function writeTbf(writer: AttributeWriter, options: TbfOptions, psched: P
   writer.bytesOf(TCA_TBF.PTAB, rateTable(peak, psched));
 }
 
-interface CheckedTbf extends Omit<Tbf, 'peakRate' | 'mtu'> {
+interface CheckedTbf extends Omit<Tbf, 'peakRate' | 'mtu' | 'latency'> {
   /** 0 for none. */
   readonly peakRate: number;
   readonly mtu: number;
@@ -147,10 +149,13 @@ export function readTbf(attributes: Attributes, psched: Psched): Tbf | undefined
   if (parameters === undefined) return undefined;
   const rate = Number(attributes.u64(TCA_TBF.RATE64) ?? parameters.readUInt32LE(8));
   const peakRate = Number(attributes.u64(TCA_TBF.PRATE64) ?? parameters.readUInt32LE(20));
+  const limit = parameters.readUInt32LE(24);
+  const latency = Math.trunc((1e6 * limit) / rate - microsecondsOf(parameters.readUInt32LE(28), psched));
   return {
     rate,
     burst: bytesSentIn(rate, parameters.readUInt32LE(28), psched),
-    limit: parameters.readUInt32LE(24),
+    limit,
+    ...(rate > 0 && latency >= 0 ? { latency } : {}),
     ...(peakRate === 0 ? {} : { peakRate, mtu: bytesSentIn(peakRate, parameters.readUInt32LE(32), psched) }),
     mpu: parameters.readUInt16LE(6),
     overhead: parameters.readUInt16LE(2),

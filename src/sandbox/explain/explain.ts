@@ -8,6 +8,7 @@ import { explainAsStrace } from './strace.js';
 
 export const EXPLAIN_FORMATS = ['strace', 'c', 'sh', 'json'] as const;
 
+/** `strace`: as strace(1) prints system calls. `c`: a C program. `sh`: a shell script. `json`: the plan as data. */
 export type ExplainFormat = (typeof EXPLAIN_FORMATS)[number];
 
 export interface ExplainOptions {

@@ -1,0 +1,87 @@
+/**
+ * The public API as a page, from its types and docstrings. What is exported without a docstring, or refers to what is not
+ * exported, is an error here.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Application, type TypeDocOptions } from 'typedoc';
+import type { PluginOptions } from 'typedoc-plugin-markdown';
+
+const root = new URL('..', import.meta.url).pathname;
+
+const OPTIONS: TypeDocOptions & PluginOptions = {
+  name: 'API reference',
+  entryPoints: [`${root}src/index.ts`],
+  tsconfig: `${root}tsconfig.build.json`,
+  plugin: ['typedoc-plugin-markdown'],
+  readme: 'none',
+  skipErrorChecking: true, // npm run types does that
+  logLevel: 'Warn',
+  // Nothing that changes with a line number or a commit.
+  disableGit: true,
+  disableSources: true,
+  excludeExternals: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  sort: ['source-order'],
+  groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases'],
+  validation: { notDocumented: true, notExported: false, invalidLink: true },
+  requiredToBeDocumented: ['Class', 'Function', 'Variable', 'Accessor'],
+  // Tables of words, which the docstrings of the types made of them name.
+  intentionallyNotExported: ['EXPLAIN_FORMATS', 'GRAPH_FORMATS', 'SIGNALS'],
+  outputFileStrategy: 'modules',
+  hideBreadcrumbs: true,
+  hidePageHeader: true,
+  useCodeBlocks: true,
+  expandParameters: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  typeAliasPropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  propertyMembersFormat: 'table',
+  tableColumnSettings: {
+    hideDefaults: true,
+    hideInherited: true,
+    hideModifiers: true,
+    hideOverrides: true,
+    hideSources: true,
+    leftAlignHeaders: true,
+  },
+};
+
+/** docs/reference as it is to be. Throws when something public says too little of itself. */
+export async function renderReference(): Promise<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'isol8-reference-'));
+  try {
+    return { 'docs/reference/README.md': await renderInto(folder) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function renderInto(folder: string): Promise<string> {
+  const outputs = [{ name: 'markdown', path: folder }];
+  const application = await Application.bootstrapWithPlugins({ ...OPTIONS, outputs });
+  const project = await application.convert();
+  if (!project) throw new Error('src/index.ts cannot be documented: see the messages above');
+  application.validate(project);
+  await application.generateOutputs(project);
+  if (application.logger.hasErrors() || application.logger.hasWarnings())
+    throw new Error('the public API is not documented well enough: see the messages above');
+  return withIndex(readFileSync(join(folder, 'README.md'), 'utf8'));
+}
+
+const INTRODUCTION = `What \`import … from 'isol8'\` gives, from the docstrings by \`npm run generate\`.
+`;
+
+/** Links to everything below the title; typedoc makes an index only where there are several pages. */
+function withIndex(page: string): string {
+  const [title, ...sections] = page.replace(/ +$/gm, '').split(/^(?=## )/m);
+  const index = sections.map((section) => {
+    const names = [...section.matchAll(/^### (\S+?)(?:\(\))?$/gm)].map(([, name = '']) => name);
+    const links = names.map((name) => `[${name}](#${name.toLowerCase()})`).join(', ');
+    return `* ${section.slice('## '.length, section.indexOf('\n'))}: ${links}\n`;
+  });
+  return [`${title}${INTRODUCTION}\n`, ...index, '\n', ...sections].join('');
+}

@@ -1,0 +1,103 @@
+/** What is left when programs are killed over networks, or get into each other's way, or others interfere. */
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { promisify } from 'node:util';
+import { createNamespaces, type Namespace, Network } from '../../src/index.js';
+import { answersOn, command, hostState, ip, OUTSIDE, outsideWorld, reaches } from './network-world.js';
+import { describeInOwnMounts } from './own-mounts.js';
+
+const run = promisify(execFile);
+const program = (name: string, ...args: string[]): string[] => [
+  ...['--import', 'tsx', new URL(`./network-${name}.ts`, import.meta.url).pathname],
+  ...args,
+];
+
+async function netns(): Promise<Namespace> {
+  const { net } = await createNamespaces(['net']);
+  return net as Namespace;
+}
+
+describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => {
+  it('leave nothing that gc does not remove when their program is killed at any request, and others go on', async () => {
+    await using world = await outsideWorld();
+    await using steady = await Network.create({ name: 'steady' });
+    using member = await netns();
+    await using _attached = await steady.attach(member, { publish: ['8091:80'] });
+    await using _server = await answersOn(member, '::', 80);
+    await using _outside = await answersOn(world.outside, OUTSIDE.address, 80);
+    const before = hostState();
+    let kills = 0;
+    for (const when of ['before', 'after']) {
+      for (let at = 1; ; at++) {
+        const victim = spawnSync(process.execPath, program('victim', when, String(at)), { encoding: 'utf8' });
+        if (victim.signal === null) {
+          assert.equal(victim.stdout, 'finished\n', victim.stderr);
+          break;
+        }
+        kills++;
+        assert.ok(await reaches(member, OUTSIDE.address), `${when} ${at}: the other network stopped`);
+        await Network.sweep();
+        assert.deepEqual(hostState(), before, `${when} ${at}`);
+        assert.deepEqual(
+          (await Network.list()).map(({ name }) => name),
+          ['steady'],
+        );
+      }
+    }
+    assert.ok(kills > 20, `${kills} kills`);
+  });
+
+  it('are made, used and removed by eight programs at once without harm', async () => {
+    await using _world = await outsideWorld();
+    const before = hostState();
+    const contenders = Array.from({ length: 8 }, (_, i) =>
+      run(process.execPath, program('contender', String(i + 1), '200'), { encoding: 'utf8' }),
+    );
+    const said = await Promise.all(contenders);
+    assert.deepEqual(said.map(({ stdout }) => stdout).join(''), '');
+    await Network.sweep();
+    for (const { name, members } of await Network.list()) {
+      assert.deepEqual(members, [], name);
+      const network = await Network.open(name);
+      await network.remove();
+      network.close();
+    }
+    assert.deepEqual(hostState(), before);
+  });
+
+  it('are repaired, or say what is wrong', async () => {
+    await using _world = await outsideWorld();
+    const forwarding = '/proc/sys/net/ipv4/conf/up0/forwarding';
+    await using network = await Network.create({ name: 'hurt' });
+    using first = await netns();
+    using second = await netns();
+    await using _first = await network.attach(first);
+    writeFileSync(forwarding, '0');
+    assert.equal(await reaches(first, OUTSIDE.address), false);
+    assert.match((await network.inspect()).problems.join(), /forwarding was switched off/);
+    await using _second = await network.attach(second);
+    assert.ok(await reaches(first, OUTSIDE.address), 'forwarding is on again');
+    command(second, 'ip', 'link', 'delete', 'eth0');
+    assert.deepEqual((await network.inspect()).members.length, 1, 'a vanished interface is no member');
+    ip('link', 'delete', 'i8-hurt');
+    assert.match((await network.inspect()).problems.join(), /bridge i8-hurt is gone/);
+    await assert.rejects(network.attach(second), { code: 'ENODEV', message: /bridge i8-hurt is gone/ });
+    const [left] = await Network.sweep();
+    assert.match(left?.why ?? '', /its bridge is gone/);
+  });
+
+  it('do not take what others have made', async () => {
+    await using _world = await outsideWorld();
+    ip('link', 'add', 'i8-mine', 'type', 'bridge');
+    const state = hostState();
+    await assert.rejects(Network.create({ name: 'mine' }), {
+      code: 'EEXIST',
+      message: /bridge of that name .*ip link delete/,
+    });
+    assert.deepEqual(hostState(), state);
+    ip('link', 'delete', 'i8-mine');
+    assert.equal(existsSync('/run/isol8/networks/net/mine'), false);
+  });
+});
