@@ -18,20 +18,20 @@ const MARK = 'ISOL8_TEST_OWN_MOUNTS';
 const processor = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
 
 const unshared = (kinds: readonly string[], shell: string): readonly string[] => [
-  ...['taskset', '-c', processor, 'unshare'],
+  'unshare',
   ...(isRoot ? [] : ['--user', '--map-root-user', '--map-auto']),
   ...[...kinds, '--propagation', 'private', 'sh', '-ec', shell, 'sh'],
 ];
 
 /** The command line that puts another behind it into such a mount namespace. */
-export const ownMounts: readonly string[] = unshared(
-  ['--mount', '--net'],
-  'mount -t tmpfs tmpfs /run; exec "$@"',
-);
+export const ownMounts: readonly string[] = [
+  ...['taskset', '-c', processor],
+  ...unshared(['--mount', '--net'], 'mount -t tmpfs tmpfs /run; exec "$@"'),
+];
 
 /** The same with processes of its own: nothing that is not the test's can be found. */
 const ownProcesses: readonly string[] = unshared(
-  ['--mount', '--net', '--pid', '--fork', '--mount-proc'],
+  ['--mount', '--net', '--pid', '--kill-child', '--mount-proc'],
   'mount -t tmpfs tmpfs /run; "$@"', // the shell stays, and reaps
 );
 

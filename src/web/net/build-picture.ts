@@ -82,14 +82,15 @@ function drawable(cables: readonly Cable[], places: readonly Place[]): Cable[] {
     place,
     device: device !== undefined && devices.get(place)?.has(device) ? device : undefined,
   });
-  return cables
-    .filter(({ from, to }) => order.has(from.place) && order.has(to.place))
-    .map((cable) => {
-      const { kind, from, to } = cable;
-      if ((order.get(from.place) as number) <= (order.get(to.place) as number))
-        return { ...cable, from: end(from), to: end(to) };
-      return { ...cable, kind: kind === 'on' ? 'carries' : kind, from: end(to), to: end(from) };
-    });
+  const oriented = (cable: Cable): Cable => {
+    const { kind, from, to } = cable;
+    if ((order.get(from.place) as number) <= (order.get(to.place) as number))
+      return { ...cable, from: end(from), to: end(to) };
+    return { ...cable, kind: kind === 'on' ? 'carries' : kind, from: end(to), to: end(from) };
+  };
+  const shown = cables.filter(({ from, to }) => order.has(from.place) && order.has(to.place)).map(oriented);
+  // What leads from a link that is not drawn to another is there once.
+  return [...new Map(shown.map((cable) => [JSON.stringify([cable.from, cable.to]), cable])).values()];
 }
 
 function notesOf({ places, unreadable }: NetReading, more: number): string[] {

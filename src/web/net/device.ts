@@ -1,11 +1,12 @@
 import type { Address } from '../../rtnetlink/addresses/decode.js';
 import type { Link } from '../../rtnetlink/links/link.js';
+import { grouped } from './grouped.js';
 import type { Device } from './picture.js';
 import { few, fewWords, plain } from './plain.js';
 import type { NetworkInside } from './reading.js';
 
-const MOST_DEVICES = 100;
-const MOST_PORTS = 100;
+/** Of links that are no ports, of the ports of one, and about so many of both together. */
+const MOST = { devices: 100, ports: 100, all: 150 } as const;
 const MOST_ADDRESSES = 6;
 
 /** The links of a namespace with their ports. Bridges and what else has ports come first, loopback last. */
@@ -15,29 +16,32 @@ export function devicesOfInside(
   drawn: ReadonlySet<number>,
 ): { devices: readonly Device[]; moreDevices: number } {
   const tree = new Tree(inside, drawn);
-  const { shown, more } = few(tree.tops, MOST_DEVICES);
+  const { shown, more } = few(tree.tops, MOST.devices);
   return { devices: shown.map((link) => tree.device(link)), moreDevices: more };
 }
 
 class Tree {
   /** Links that are no ports. */
   readonly tops: readonly Link[];
-  readonly #ports = new Map<number, Link[]>();
-  readonly #inside: NetworkInside;
+  readonly #links: ReadonlyMap<number, Link>;
+  readonly #ports: ReadonlyMap<number, readonly Link[]>;
+  readonly #addresses: ReadonlyMap<number, readonly Address[]>;
+  readonly #elsewhere: NetworkInside['elsewhere'];
   readonly #drawn: ReadonlySet<number>;
+  #room: number = MOST.all;
 
-  constructor(inside: NetworkInside, drawn: ReadonlySet<number>) {
-    this.#inside = inside;
+  constructor({ links, addresses, elsewhere }: NetworkInside, drawn: ReadonlySet<number>) {
+    this.#links = new Map(links.map((link) => [link.index, link]));
+    this.#ports = grouped(links, (link) => this.#masterOf(link));
+    this.#addresses = grouped(addresses, ({ link }) => link);
+    this.#elsewhere = elsewhere;
     this.#drawn = drawn;
-    const there = new Set(inside.links.map(({ index }) => index));
-    const tops: Link[] = [];
-    for (const link of inside.links) {
-      const { master = 0 } = link;
-      if (there.has(master) && master !== link.index)
-        this.#ports.set(master, [...(this.#ports.get(master) ?? []), link]);
-      else tops.push(link);
-    }
+    const tops = links.filter((link) => this.#masterOf(link) === undefined);
     this.tops = tops.sort((a, b) => this.#rank(a) - this.#rank(b) || a.index - b.index);
+  }
+
+  #masterOf({ index, master }: Link): number | undefined {
+    return master !== undefined && master !== index && this.#links.has(master) ? master : undefined;
   }
 
   #rank({ index, linkType, kind }: Link): number {
@@ -47,14 +51,16 @@ class Tree {
 
   device(link: Link): Device {
     const { index, name, mtu } = link;
-    const { shown, more } = few(this.#ports.get(index) ?? [], MOST_PORTS);
+    this.#room--;
+    const room = Math.min(MOST.ports, Math.max(this.#room, 0));
+    const { shown, more } = few(this.#ports.get(index) ?? [], room);
     return {
       index,
       name: plain(name),
       kind: kindOf(link),
       state: stateOf(link),
       mtu,
-      addresses: addressWords(link, this.#inside.addresses),
+      addresses: addressWords(link, this.#addresses.get(index) ?? []),
       about: [...optionWords(link), ...this.#whereabouts(link)],
       ports: shown.map((port) => this.device(port)),
       morePorts: more,
@@ -63,13 +69,12 @@ class Tree {
 
   /** Where it leads, unless there is a cable for that. */
   #whereabouts(link: Link): string[] {
-    const { links, elsewhere } = this.#inside;
     const below = lowerOf(link);
     if (link.linkNetnsId === undefined) {
-      const other = links.find(({ index }) => index === (link.kind === 'veth' ? link.link : below));
+      const other = this.#links.get((link.kind === 'veth' ? link.link : below) ?? 0);
       return other === undefined ? [] : [`${below === undefined ? '⇄' : 'on'} ${plain(other.name)}`];
     }
-    const inode = elsewhere.get(link.index);
+    const inode = this.#elsewhere.get(link.index);
     if (this.#drawn.has(inode ?? 0)) return [];
     const what = below === undefined ? 'other end' : 'on a link';
     return [inode === undefined ? `${what} that is not to be seen` : `${what} in net ${inode}`];
@@ -89,8 +94,8 @@ function stateOf({ up, operState, carrier }: Link): Device['state'] {
 }
 
 /** Without those that every link has, of IPv6 for itself and of loopback. */
-function addressWords({ index, linkType }: Link, addresses: readonly Address[]): string[] {
-  const own = addresses.filter(({ link, scope }) => link === index && scope !== 'link');
+function addressWords({ linkType }: Link, addresses: readonly Address[]): string[] {
+  const own = addresses.filter(({ scope }) => scope !== 'link');
   const told = linkType === 'loopback' ? own.filter(({ scope }) => scope !== 'host') : own;
   const words = told.map(
     ({ address, prefixLength, peer, dadFailed }) =>

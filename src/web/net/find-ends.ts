@@ -1,6 +1,7 @@
 import type { NetlinkSocket } from '../../netlink/socket.js';
 import type { Link } from '../../rtnetlink/links/link.js';
 import { decodeNsid, getNsid } from '../../rtnetlink/nsids.js';
+import { grouped } from './grouped.js';
 import type { OpenPlace } from './open-place.js';
 
 /** So many answers have room in a socket's buffer. */
@@ -12,10 +13,10 @@ const MOST_AT_ONCE = 200;
  * index, which are few, and of those whose links may not be seen.
  */
 export async function findEnds(places: readonly OpenPlace[]): Promise<void> {
-  const byIndex = new Map<number, [place: OpenPlace, link: Link][]>();
-  for (const place of places)
-    for (const link of place.network?.links ?? [])
-      byIndex.set(link.index, [...(byIndex.get(link.index) ?? []), [place, link]]);
+  const links = places.flatMap((place) =>
+    (place.network?.links ?? []).map((link): [OpenPlace, Link] => [place, link]),
+  );
+  const byIndex = grouped(links, ([, { index }]) => index);
   const unseen = places.filter(({ network, handle }) => network === undefined && handle !== undefined);
   for (const place of places) await findEndsOf(place, byIndex, unseen);
 }

@@ -1,7 +1,7 @@
 import type { Link } from '../../rtnetlink/links/link.js';
 import type { Nexthop, Route } from '../../rtnetlink/routes/decode.js';
 import { TABLES } from '../../rtnetlink/scopes.js';
-import { fewWords, plain, shortened } from './plain.js';
+import { few, plain, shortened } from './plain.js';
 
 const MOST_ROUTES = 6;
 /** What forbids a way is a route, too. */
@@ -13,11 +13,9 @@ const IMPLIED: readonly (string | number)[] = ['kernel', 'ra'];
 export function routeWords(routes: readonly Route[], links: readonly Link[]): string[] {
   const names = new Map(links.map(({ index, name }) => [index, plain(name)]));
   const shown = routes.filter(isShown).sort((a, b) => Number(isDefault(b)) - Number(isDefault(a)));
-  return fewWords(
-    [...new Set(shown.map((route) => shortened(wordsOf(route, names))))],
-    MOST_ROUTES,
-    'routes',
-  );
+  const { shown: first, more } = few(shown, MOST_ROUTES);
+  const words = first.map((route) => shortened(wordsOf(route, names)));
+  return more === 0 ? words : [...words, `and ${more} more routes`];
 }
 
 const isDefault = ({ prefixLength, type }: Route): boolean => prefixLength === 0 && type === 'unicast';
