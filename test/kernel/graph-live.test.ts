@@ -132,6 +132,15 @@ describeWithOwnProcesses(import.meta.url, 'pictures that follow', () => {
     });
   });
 
+  it('end when nobody reads them any more', async () => {
+    const child = start(['graph', '--net', '--watch']);
+    const outcome = outcomeOf(child);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    child.stdout?.destroy();
+    ip('netns add blue');
+    assert.equal((await outcome).status, 0);
+  });
+
   it('follow each other where there is no terminal, until a signal', async () => {
     const child = start(['graph', '--net', '--watch']);
     const outcome = outcomeOf(child);

@@ -20,7 +20,7 @@ export async function watch(pids: readonly number[] | undefined): Promise<number
 async function print(pids: readonly number[] | undefined, signal: AbortSignal): Promise<void> {
   let separator = '';
   for await (const picture of livePictures({ pids, signal })) {
-    write(STDOUT, separator + renderText(picture, false));
+    if (!write(STDOUT, separator + renderText(picture, false))) return; // nobody reads it any more
     separator = '\n';
   }
 }
@@ -28,7 +28,7 @@ async function print(pids: readonly number[] | undefined, signal: AbortSignal): 
 async function show(pids: readonly number[] | undefined, signal: AbortSignal): Promise<void> {
   const { color } = helpStyle();
   let text = '';
-  const draw = (): void => write(STDOUT, frame(text, terminalSize(STDOUT)?.rows ?? 24));
+  const draw = (): void => void write(STDOUT, frame(text, terminalSize(STDOUT)?.rows ?? 24));
   process.on('SIGWINCH', draw);
   write(STDOUT, SCREEN.begin);
   try {
