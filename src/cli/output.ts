@@ -7,8 +7,13 @@ export const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 
-/** Writes a text to the end. A reader that has gone away ends the writing, as SIGPIPE would: then it gives false. */
-export function write(descriptor: number, text: string): boolean {
+/** Writes a text to the end. A reader that has gone away ends the writing, as SIGPIPE would. */
+export function write(descriptor: number, text: string): void {
+  tryWrite(descriptor, text);
+}
+
+/** {@link write}, and whether there still is a reader. */
+export function tryWrite(descriptor: number, text: string): boolean {
   let bytes: Uint8Array = Buffer.from(text, 'utf8');
   while (bytes.length > 0) {
     const written = trySyscall('write', descriptor, bytes, bytes.length);

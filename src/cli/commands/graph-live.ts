@@ -1,6 +1,6 @@
 import { livePictures } from '../../web/net/live.js';
 import { renderText } from '../../web/net/text.js';
-import { helpStyle, STDERR, STDOUT, terminalSize, write } from '../output.js';
+import { helpStyle, STDERR, STDOUT, terminalSize, tryWrite, write } from '../output.js';
 
 /** See console_codes(4): another screen, without a cursor, where long lines are cut; and all of that undone. */
 const SCREEN = { begin: '\x1b[?1049h\x1b[?25l\x1b[?7l', end: '\x1b[?7h\x1b[?25h\x1b[?1049l' } as const;
@@ -20,7 +20,7 @@ export async function watch(pids: readonly number[] | undefined): Promise<number
 async function print(pids: readonly number[] | undefined, signal: AbortSignal): Promise<void> {
   let separator = '';
   for await (const picture of livePictures({ pids, signal })) {
-    if (!write(STDOUT, separator + renderText(picture, false))) return; // nobody reads it any more
+    if (!tryWrite(STDOUT, separator + renderText(picture, false))) return; // nobody reads it any more
     separator = '\n';
   }
 }
@@ -28,7 +28,7 @@ async function print(pids: readonly number[] | undefined, signal: AbortSignal): 
 async function show(pids: readonly number[] | undefined, signal: AbortSignal): Promise<void> {
   const { color } = helpStyle();
   let text = '';
-  const draw = (): void => void write(STDOUT, frame(text, terminalSize(STDOUT)?.rows ?? 24));
+  const draw = (): void => write(STDOUT, frame(text, terminalSize(STDOUT)?.rows ?? 24));
   process.on('SIGWINCH', draw);
   write(STDOUT, SCREEN.begin);
   try {
