@@ -9,13 +9,19 @@ export const STDERR = 2;
 
 /** Writes a text to the end. A reader that has gone away ends the writing, as SIGPIPE would. */
 export function write(descriptor: number, text: string): void {
+  tryWrite(descriptor, text);
+}
+
+/** {@link write}, and whether there still is a reader. */
+export function tryWrite(descriptor: number, text: string): boolean {
   let bytes: Uint8Array = Buffer.from(text, 'utf8');
   while (bytes.length > 0) {
     const written = trySyscall('write', descriptor, bytes, bytes.length);
     if (written === -errnoNumber('EAGAIN') || written === -errnoNumber('EINTR')) continue;
-    if (written < 0) return;
+    if (written < 0) return false;
     bytes = bytes.subarray(written);
   }
+  return true;
 }
 
 /** The size of the terminal behind a descriptor, undefined when it is none. */

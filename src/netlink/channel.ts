@@ -25,6 +25,8 @@ export interface ChannelOptions {
   readonly namespace?: SocketPlace | undefined;
   /** Multicast groups to join, RTNLGRP_*. */
   readonly groups?: readonly number[];
+  /** Hear also what is told in the namespaces that this one has a number for; takes CAP_NET_BROADCAST over each. */
+  readonly everywhere?: boolean;
   /** In bytes; the kernel doubles it, and may give less. Default 1 MiB. */
   readonly receiveBuffer?: number;
 }
@@ -55,7 +57,7 @@ export class NetlinkChannel implements Disposable {
   }
 
   /** Takes an open socket over, which is closed if it cannot be used. */
-  static of(fd: number, options: Pick<ChannelOptions, 'groups' | 'receiveBuffer'> = {}): NetlinkChannel {
+  static of(fd: number, options: Omit<ChannelOptions, 'protocol' | 'namespace'> = {}): NetlinkChannel {
     try {
       setUp(fd, options);
       return new NetlinkChannel(fd);
@@ -131,7 +133,8 @@ export class NetlinkChannel implements Disposable {
   }
 }
 
-function setUp(fd: number, { groups = [], receiveBuffer = RECEIVE_BUFFER }: Partial<ChannelOptions>): void {
+function setUp(fd: number, options: Partial<ChannelOptions>): void {
+  const { groups = [], everywhere = false, receiveBuffer = RECEIVE_BUFFER } = options;
   const option = (level: number, name: number, value: number): number =>
     trySyscall('setsockopt', fd, level, name, new Uint32Array([value]), 4);
   // Without privilege the kernel gives at most net.core.rmem_max; kernels that lack one of the others just say less.
@@ -139,6 +142,7 @@ function setUp(fd: number, { groups = [], receiveBuffer = RECEIVE_BUFFER }: Part
   option(SOL.NETLINK, NETLINK_OPTION.EXT_ACK, 1);
   option(SOL.NETLINK, NETLINK_OPTION.CAP_ACK, 1);
   option(SOL.NETLINK, NETLINK_OPTION.GET_STRICT_CHK, 1);
+  if (everywhere) option(SOL.NETLINK, NETLINK_OPTION.LISTEN_ALL_NSID, 1);
   syscall('bind', [fd, addressOf(0), ADDRESS_SIZE], 'netlink');
   for (const group of groups) {
     const value = new Uint32Array([group]);

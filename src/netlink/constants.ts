@@ -12,7 +12,13 @@ export const SO = { RCVBUF: 8, RCVBUFFORCE: 33 } as const;
 export const NETLINK = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const;
 
 /** Socket options of SOL_NETLINK. */
-export const NETLINK_OPTION = { ADD_MEMBERSHIP: 1, CAP_ACK: 10, EXT_ACK: 11, GET_STRICT_CHK: 12 } as const;
+export const NETLINK_OPTION = {
+  ADD_MEMBERSHIP: 1,
+  LISTEN_ALL_NSID: 8,
+  CAP_ACK: 10,
+  EXT_ACK: 11,
+  GET_STRICT_CHK: 12,
+} as const;
 
 export const NLMSG = { NOOP: 1, ERROR: 2, DONE: 3, OVERRUN: 4 } as const;
 

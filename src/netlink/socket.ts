@@ -68,6 +68,14 @@ export class NetlinkSocket implements Disposable {
     return answer?.messages[0];
   }
 
+  /** {@link get} for several things, in one datagram; undefined also where the kernel refused. */
+  async ask(requests: readonly NetlinkRequest[]): Promise<(NetlinkMessage | undefined)[]> {
+    if (requests.length === 0) return [];
+    const last = requests.length - 1;
+    const flagged = requests.map((one, i) => (i === last ? { ...one, flags: one.flags | NLM_F.ACK } : one));
+    return (await this.exchange(flagged)).map(({ messages }) => messages[0]);
+  }
+
   /**
    * Asks for all there is of something. A dump during which that has changed is begun anew.
    *

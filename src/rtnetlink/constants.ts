@@ -32,6 +32,9 @@ export const RTNLGRP = {
   IPV4_ROUTE: 7,
   IPV6_IFADDR: 9,
   IPV6_ROUTE: 11,
+  IPV4_NETCONF: 24,
+  IPV6_NETCONF: 25,
+  NSID: 28,
 } as const;
 
 /** Attributes of a link that are written; linux/if_link.h. */

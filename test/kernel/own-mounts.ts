@@ -17,15 +17,39 @@ const MARK = 'ISOL8_TEST_OWN_MOUNTS';
  */
 const processor = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
 
-/** The command line that puts another behind it into such a mount namespace. */
-export const ownMounts: readonly string[] = [
-  ...['taskset', '-c', processor, 'unshare'],
+const unshared = (kinds: readonly string[], shell: string): readonly string[] => [
+  'unshare',
   ...(isRoot ? [] : ['--user', '--map-root-user', '--map-auto']),
-  ...['--mount', '--net', '--propagation', 'private'],
-  ...['sh', '-ec', 'mount -t tmpfs tmpfs /run; exec "$@"', 'sh'],
+  ...[...kinds, '--propagation', 'private', 'sh', '-ec', shell, 'sh'],
 ];
 
+/** The command line that puts another behind it into such a mount namespace. */
+export const ownMounts: readonly string[] = [
+  ...['taskset', '-c', processor],
+  ...unshared(['--mount', '--net'], 'mount -t tmpfs tmpfs /run; exec "$@"'),
+];
+
+/** The same with processes of its own: nothing that is not the test's can be found. */
+const ownProcesses: readonly string[] = unshared(
+  ['--mount', '--net', '--pid', '--kill-child', '--mount-proc'],
+  'mount -t tmpfs tmpfs /run; "$@"', // the shell stays, and reaps
+);
+
+export function describeWithOwnProcesses(file: string, title: string, tests: () => void): void {
+  describeBehind(ownProcesses, { file, title, tests });
+}
+
 export function describeInOwnMounts(file: string, title: string, tests: () => void): void {
+  describeBehind(ownMounts, { file, title, tests });
+}
+
+interface Again {
+  readonly file: string;
+  readonly title: string;
+  readonly tests: () => void;
+}
+
+function describeBehind(behind: readonly string[], { file, title, tests }: Again): void {
   if (process.env[MARK] !== undefined) {
     describe(title, tests);
     return;
@@ -33,7 +57,7 @@ export function describeInOwnMounts(file: string, title: string, tests: () => vo
   it(`${title}, in mounts of their own`, () => {
     const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
     const test = [process.execPath, '--import', 'tsx', '--test', new URL(file).pathname];
-    const [command, ...args] = [...ownMounts, ...test] as [string, ...string[]];
+    const [command, ...args] = [...behind, ...test] as [string, ...string[]];
     const options = { cwd: root, env: { ...inherited, [MARK]: '1' }, encoding: 'utf8' } as const;
     const { status, stdout, stderr } = spawnSync(command, args, options);
     assert.equal(status, 0, stdout + stderr);

@@ -1,21 +1,9 @@
 import { ALL_KINDS } from '../../namespaces/kinds.js';
 import type { ListedNamespace } from '../../namespaces/list/namespace.js';
 import { arrange } from './arrange.js';
+import { FONT, INK, quote, roomFor, SURFACES, text } from './dot-markup.js';
 import type { Bundle, GraphModel, ProcessGroup } from './model.js';
 import { COLORS, hostWords, keeperWords, processWords, userTitle } from './words.js';
-
-/** What HTML changes in the dark, by these exact values. */
-export const SURFACES = {
-  page: '#ffffff',
-  box: '#fdfdfd',
-  user: '#f3f4f6',
-  line: '#6b7280',
-  dim: '#71767d',
-} as const;
-/** Graphviz knows its widths; a reader without it may have a wider one, for which there is room. */
-const FONT = 'Arial';
-const LETTER_WIDTH = 6;
-const INK = '#1a1a1a';
 
 /** The picture in Graphviz's language: user namespaces are boxes, in them what they own and who is in them. */
 export function renderDot(model: GraphModel): string {
@@ -114,7 +102,7 @@ interface Row {
 }
 
 function table(rows: readonly Row[]): string {
-  const width = Math.max(...rows.map(({ words }) => [...words].length)) * LETTER_WIDTH + 6;
+  const width = Math.max(...rows.map(({ words }) => roomFor(words)));
   const look = `BORDER="1" COLOR="${SURFACES.line}" STYLE="ROUNDED" BGCOLOR="${SURFACES.box}"`;
   const cells = rows.map(
     ({ words, color, look: cell = '' }) =>
@@ -122,14 +110,3 @@ function table(rows: readonly Row[]): string {
   );
   return `<TABLE ${look} CELLBORDER="0" CELLSPACING="1" CELLPADDING="2">${cells.join('')}</TABLE>`;
 }
-
-function text(words: string, color?: string): string {
-  const escaped = words
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-  return color === undefined ? escaped : `<FONT COLOR="${color}">${escaped}</FONT>`;
-}
-
-const quote = (words: string): string => `"${words.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

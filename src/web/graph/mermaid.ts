@@ -47,7 +47,7 @@ function bundleNode({ id, namespaces }: Bundle): string {
 }
 
 /** Entities stand for what Mermaid or a browser would take for markup. */
-function quote(lines: readonly string[]): string {
+export function quote(lines: readonly string[]): string {
   const safe = lines.map((line) =>
     line.replace(/[^\p{L}\p{N} .,:/_-]/gu, (letter) => `#${letter.codePointAt(0)};`),
   );
