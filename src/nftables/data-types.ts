@@ -111,6 +111,7 @@ export const DATA_TYPES = {
   ifname: { id: 41, size: 16, basis: 'name' },
 } as const satisfies Record<string, DataType>;
 
+/** What values are, in the words of nft(8). */
 export type DataTypeName = keyof typeof DATA_TYPES;
 
 export const dataType = (name: DataTypeName): DataType => DATA_TYPES[name];

@@ -13,6 +13,7 @@ export type Key = Value | readonly Value[];
 /** What a map gives for a key: values of its type, or a verdict. */
 export type MapData = Key | Verdict;
 
+/** An element of a set or a map. */
 export interface Element {
   readonly key: Key;
   /** Of a map. */

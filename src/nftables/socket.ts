@@ -50,6 +50,7 @@ import { makeRoom, tooLarge } from './room.js';
 /** How often something is begun anew because others have changed the ruleset meanwhile. */
 const ATTEMPTS = 20;
 
+/** A rule as the kernel has it. */
 export interface ListedRule {
   readonly table: TableName;
   readonly chain: string;
@@ -78,12 +79,7 @@ export class NftablesSocket implements Disposable {
    */
   static async open(options: { readonly namespace?: SocketPlace | undefined } = {}): Promise<NftablesSocket> {
     const { namespace } = options;
-    return NftablesSocket.of(await NetlinkChannel.open({ protocol: NETLINK.NETFILTER, namespace }));
-  }
-
-  /** Takes an open socket of the protocol NETLINK_NETFILTER over. */
-  static of(channel: NetlinkChannel): NftablesSocket {
-    return new NftablesSocket(channel);
+    return new NftablesSocket(await NetlinkChannel.open({ protocol: NETLINK.NETFILTER, namespace }));
   }
 
   /**
@@ -265,6 +261,7 @@ export class NftablesSocket implements Disposable {
     return this.#socket.dump(ask(type, body, what));
   }
 
+  /** Closes the socket; tables of its own with the flag owner go with it. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }
