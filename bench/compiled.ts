@@ -22,6 +22,7 @@ const RECIPES = {
   processTree: { flags: ['-static'], sources: ['process-tree.c', 'set-up.c'] },
   helper: { flags: WITHOUT_LIBC, sources: ['helper.c', 'set-up.c'] },
   population: { flags: ['-static'], sources: ['population.c'] },
+  wire: { flags: ['-static'], sources: ['wire.c'] },
   timeCommand: { flags: ['-static'], sources: ['time-command.c'] },
 } satisfies Record<string, Recipe>;
 

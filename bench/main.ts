@@ -19,7 +19,9 @@ import { joinBench } from './join.js';
 import { listBench } from './list.js';
 import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
+import { networkBench } from './network.js';
 import { pid1Bench } from './pid1.js';
+import { routeDumpBench } from './route-dump.js';
 import { spawnBench } from './spawn.js';
 import { printTable } from './table.js';
 import { throughputBench } from './throughput.js';
@@ -34,6 +36,8 @@ const BENCHES = [
   commandLineBench,
   joinBench,
   listBench,
+  networkBench,
+  routeDumpBench,
 ];
 
 function select(names: readonly string[]): Bench[] {

@@ -9,8 +9,10 @@ export const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 export class MeasuredNode implements AsyncDisposable {
   readonly #process: LineProcess;
 
-  constructor(compiled: Compiled) {
-    this.#process = new LineProcess([process.execPath, '--expose-gc', compiled.measured, DIST]);
+  /** `inside` is a command line to put it behind. */
+  constructor(compiled: Compiled, inside: readonly string[] = []) {
+    const [file, ...args] = [...inside, process.execPath, '--expose-gc', compiled.measured, DIST];
+    this.#process = new LineProcess([file as string, ...args]);
   }
 
   async ask<R extends Request>(request: R): Promise<Answer<R>> {

@@ -17,10 +17,7 @@ const SOURCES: Readonly<Record<string, () => Outputs | Promise<Outputs>>> = {
     'src/cli/version.ts': `/** Generated from package.json by npm run generate. */\nexport const VERSION = '${version}';\n`,
   }),
   'docs/guide': renderGuide,
-  'docs/reference/README.md': async () =>
-    (await import('./reference.js')).renderReference('docs/reference/README.md'),
-  'docs/reference/nftables.md': async () =>
-    (await import('./reference.js')).renderReference('docs/reference/nftables.md'),
+  'docs/reference': async () => (await import('./reference.js')).renderReference(),
 };
 
 /** The text of a file that is checked in, undefined when there is none. */

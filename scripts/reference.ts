@@ -11,6 +11,8 @@ import type { PluginOptions } from 'typedoc-plugin-markdown';
 const root = new URL('..', import.meta.url).pathname;
 
 const OPTIONS: TypeDocOptions & PluginOptions = {
+  name: 'API reference',
+  entryPoints: [`${root}src/index.ts`],
   tsconfig: `${root}tsconfig.build.json`,
   plugin: ['typedoc-plugin-markdown'],
   readme: 'none',
@@ -24,8 +26,10 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
   excludePrivate: true,
   sort: ['source-order'],
   groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases'],
-  validation: { notDocumented: true, notExported: true, invalidLink: true },
-  requiredToBeDocumented: ['Class', 'Function', 'Interface', 'TypeAlias', 'Variable', 'Method', 'Accessor'],
+  validation: { notDocumented: true, notExported: false, invalidLink: true },
+  requiredToBeDocumented: ['Class', 'Function', 'Variable', 'Accessor'],
+  // Tables of words, which the docstrings of the types made of them name.
+  intentionallyNotExported: ['EXPLAIN_FORMATS', 'GRAPH_FORMATS', 'SIGNALS'],
   outputFileStrategy: 'modules',
   hideBreadcrumbs: true,
   hidePageHeader: true,
@@ -46,57 +50,38 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
   },
 };
 
-/** What package.json exports from which source, each a page, and tables of words that the types made of them are named by. */
-const PAGES = {
-  'docs/reference/README.md': {
-    name: 'API reference',
-    source: 'src/index.ts',
-    from: 'isol8',
-    tables: ['EXPLAIN_FORMATS', 'GRAPH_FORMATS', 'SIGNALS'],
-  },
-  'docs/reference/nftables.md': {
-    name: 'nf_tables',
-    source: 'src/nftables/index.ts',
-    from: 'isol8/nftables',
-    tables: ['DATA_TYPES', 'SELECTORS'],
-  },
-} as const;
-
-/** A page as it is to be. Throws when something public says too little of itself. */
-export async function renderReference(page: keyof typeof PAGES): Promise<Record<string, string>> {
+/** docs/reference as it is to be. Throws when something public says too little of itself. */
+export async function renderReference(): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'isol8-reference-'));
   try {
-    return { [page]: await renderInto(folder, PAGES[page]) };
+    return { 'docs/reference/README.md': await renderInto(folder) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function renderInto(
-  folder: string,
-  { name, source, from, tables }: (typeof PAGES)[keyof typeof PAGES],
-): Promise<string> {
+async function renderInto(folder: string): Promise<string> {
   const outputs = [{ name: 'markdown', path: folder }];
-  const entryPoints = [`${root}${source}`];
-  const page = { name, entryPoints, outputs, intentionallyNotExported: [...tables] };
-  const application = await Application.bootstrapWithPlugins({ ...OPTIONS, ...page });
+  const application = await Application.bootstrapWithPlugins({ ...OPTIONS, outputs });
   const project = await application.convert();
-  if (!project) throw new Error(`${source} cannot be documented: see the messages above`);
+  if (!project) throw new Error('src/index.ts cannot be documented: see the messages above');
   application.validate(project);
   await application.generateOutputs(project);
   if (application.logger.hasErrors() || application.logger.hasWarnings())
-    throw new Error(`what ${source} exports is not documented well enough: see the messages above`);
-  return withIndex(readFileSync(join(folder, 'README.md'), 'utf8'), from);
+    throw new Error('the public API is not documented well enough: see the messages above');
+  return withIndex(readFileSync(join(folder, 'README.md'), 'utf8'));
 }
 
+const INTRODUCTION = `What \`import … from 'isol8'\` gives, from the docstrings by \`npm run generate\`.
+`;
+
 /** Links to everything below the title; typedoc makes an index only where there are several pages. */
-function withIndex(page: string, from: string): string {
-  const introduction = `What \`import … from '${from}'\` gives, from the docstrings by \`npm run generate\`.\n`;
+function withIndex(page: string): string {
   const [title, ...sections] = page.replace(/ +$/gm, '').split(/^(?=## )/m);
   const index = sections.map((section) => {
     const names = [...section.matchAll(/^### (\S+?)(?:\(\))?$/gm)].map(([, name = '']) => name);
     const links = names.map((name) => `[${name}](#${name.toLowerCase()})`).join(', ');
     return `* ${section.slice('## '.length, section.indexOf('\n'))}: ${links}\n`;
   });
-  return [`${title}${introduction}\n`, ...index, '\n', ...sections].join('');
+  return [`${title}${INTRODUCTION}\n`, ...index, '\n', ...sections].join('');
 }

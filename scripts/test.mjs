@@ -1,12 +1,18 @@
 /**
  * `npm test [-- PATH… --node-option…]`: runs test/**\/*.test.ts, or the files whose path holds one of the words.
- * With MUST_WORK=1 a skipped test is a failure.
+ * With MUST_WORK=1 a skipped test is a failure. So is a network of the machine that is not as it was before.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { tsImport } from 'tsx/esm/api';
 import { root } from './compile/root.mjs';
+
+const { machineNetwork, networkChanges } = await tsImport(
+  '../test/kernel/machine-network.ts',
+  import.meta.url,
+);
 
 const testSeconds = 120;
 const fileSeconds = 300;
@@ -49,6 +55,7 @@ function limits() {
 }
 
 function runTests(tests, options) {
+  const network = machineNetwork();
   const parameters = [
     ...['--import', 'tsx', '--import', './scripts/test-deadline.mjs'],
     ...['--test', '--test-reporter=./scripts/must-work-reporter.mjs', '--test-reporter-destination=stdout'],
@@ -65,7 +72,11 @@ function runTests(tests, options) {
     process.on(signal, () => child.kill(signal));
   }
   child.on('exit', (code) => {
-    process.exitCode = code ?? 1;
+    const changes = networkChanges(network, machineNetwork());
+    for (const change of changes) {
+      console.error(`isol8: ${change}`);
+    }
+    process.exitCode = changes.length > 0 ? 1 : (code ?? 1);
   });
 }
 

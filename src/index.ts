@@ -40,6 +40,12 @@ export {
 export { Attachment } from './network/attachment.js';
 export { Network } from './network/network.js';
 export { ping } from './network/ping.js';
+export type { PublishedPort } from './network/published-ports.js';
+export type { UplinkAddresses, UplinkKind, UplinkOptions } from './network/uplink/options.js';
+export type { UplinkPort } from './network/uplink/ports.js';
+export type { UplinkTarget } from './network/uplink/target.js';
+export { startUplink, type Uplink } from './network/uplink/uplink.js';
+export * as nftables from './nftables/index.js';
 export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';

@@ -9,7 +9,9 @@ import { compileOften } from './compile.js';
 import { enterOften } from './enter.js';
 import { measurePid1 } from './pid1.js';
 import type { Answer, Request } from './protocol.js';
+import { dumpRoutes } from './routes.js';
 import { startMany, timeOne } from './start.js';
+import { wireMembers } from './wire.js';
 
 const kept: Buffer[] = [];
 
@@ -32,6 +34,10 @@ function answer(request: Request, dist: string): Promise<Answer<Request>> | Answ
       return measurePid1(request.command, dist);
     case 'enter':
       return enterOften(request, dist);
+    case 'routes':
+      return dumpRoutes(dist);
+    case 'wire':
+      return wireMembers(request, dist);
     case 'compile':
       return compileOften(request, dist);
   }

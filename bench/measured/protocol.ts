@@ -20,6 +20,10 @@ export type Request =
   | { readonly ask: 'pid1'; readonly command: readonly string[] }
   /** Enter another namespace and come back, `count` times. */
   | { readonly ask: 'enter'; readonly count: number }
+  /** Make a network with `count` members, and remove it. */
+  | { readonly ask: 'wire'; readonly count: number }
+  /** List all routes of the namespace it is in. */
+  | { readonly ask: 'routes' }
   /** Check, compile and encode a spec, `count` times. */
   | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
 
@@ -35,8 +39,18 @@ interface Answers {
   census: Census;
   allocate: { readonly resident: number };
   pid1: { readonly status: number; readonly rollup: number };
+  /** Milliseconds: for each member, for the last fifty each, for a packet of all to the gateway, lost ones, removal. */
+  wire: {
+    readonly each: number;
+    readonly last: number;
+    readonly packets: number;
+    readonly lost: number;
+    readonly removal: number;
+  };
   /** Microseconds for one. */
   enter: { readonly each: number };
+  /** Milliseconds for all, and how many there are. */
+  routes: { readonly total: number; readonly count: number };
   /** Milliseconds for one. */
   compile: {
     readonly parse: number;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type ChannelOptions, NetlinkChannel } from './channel.js';
 import { decodeMessages, type NetlinkMessage } from './message.js';
 
@@ -40,13 +41,26 @@ async function* listen(channel: NetlinkChannel, stop: () => void): AsyncGenerato
     while (!channel.closed) {
       const received = receive(channel);
       if (received === undefined) await channel.readable();
-      else if (received === 'lost') yield { lost: true };
+      else if (received === 'lost') yield await afterDraining(channel);
       else for (const message of decodeMessages(received)) yield { lost: false, message };
     }
   } finally {
     stop();
   }
   return undefined;
+}
+
+/** So many datagrams are dropped at a time, so that the thread does other things meanwhile. */
+const DRAINED_AT_ONCE = 256;
+
+/**
+ * Drops what has been kept, which whoever reads everything anew does not need. Until nothing is left the kernel would go on
+ * dropping what comes, and not say it again.
+ */
+async function afterDraining(channel: NetlinkChannel): Promise<MonitorEvent> {
+  for (let dropped = 1; !channel.closed && receive(channel) !== undefined; dropped++)
+    if (dropped % DRAINED_AT_ONCE === 0) await setImmediate();
+  return { lost: true };
 }
 
 function receive(channel: NetlinkChannel): Buffer | undefined | 'lost' {

@@ -10,12 +10,12 @@ import { checkAddress, freeAddress } from './leases.js';
 import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
-import { addressesOf, type MemberRecord, type NetworkRecord, writeMember } from './records.js';
+import { type MemberRecord, type NetworkRecord, writeMember } from './records.js';
 import { removeMember } from './remove.js';
 import { checkRoute, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
 import type { AttachSpec } from './spec.js';
-import { sweepMembers } from './sweep.js';
+import { lookAfter } from './sweep.js';
 import {
   freshIndex,
   freshMac,
@@ -33,8 +33,7 @@ export async function attachNamespace(
   spec: AttachSpec,
 ): Promise<{ member: MemberRecord; held: HeldPorts }> {
   const wanted = publishedBy(network, spec);
-  await repair(host, network);
-  await sweepMembers(host, network);
+  await lookAfter(host, network);
   using inside = await RouteSocket.open({ namespace });
   const held = await holdPorts(host, wanted);
   try {
@@ -49,7 +48,6 @@ export async function attachNamespace(
       ports: held.ports,
     };
     checkPortFamilies(member);
-    for (const address of addressesOf(member)) await checkRoute(host, network, address);
     return { member: await wire(host, network, { member, namespace, inside }), held };
   } catch (error) {
     held[Symbol.dispose]();
@@ -66,6 +64,7 @@ async function wire(
   try {
     recordClaims(host, member.ports, { network: network.name, member: member.names[0] ?? member.link.name });
     await host.route.batch(memberRequests(network, member, namespace));
+    await checkRoute(host, network, member);
     await addInside(inside, network, member);
     if (member.ports.length > 0) {
       await host.route.batch(publishRequests(network));
@@ -77,6 +76,7 @@ async function wire(
     return ready;
   } catch (error) {
     await removeMember(host, network, member);
+    await repair(host, network); // which has better words for a bridge that is gone
     throw error;
   }
 }

@@ -62,6 +62,7 @@ export class Attachment implements AsyncDisposable {
     this.#held[Symbol.dispose]();
   }
 
+  /** Detaches the namespace: see {@link detach}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.detach();
   }

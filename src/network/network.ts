@@ -96,6 +96,7 @@ export class Network implements AsyncDisposable {
   /** Removes what crashed owners have left, and members whose namespace is gone. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
     using host = await NetworkHost.open(options.namespace);
+    if (!host.store.exists) return [];
     return await host.store.locked(() => sweepNetworks(host, { dryRun: options.dryRun ?? false }));
   }
 
@@ -164,6 +165,7 @@ export class Network implements AsyncDisposable {
     this.#host[Symbol.dispose]();
   }
 
+  /** Removes a network that {@link create} made, unless it is persistent, and lets go of the sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (this.#owned) await this.remove({ force: true });

@@ -3,7 +3,7 @@ import { Isol8Error } from '../foundation/errors.js';
 import { forward } from './create.js';
 import { lostForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
-import type { NetworkRecord } from './records.js';
+import type { MemberRecord, NetworkRecord } from './records.js';
 
 /**
  * Switches forwarding on again where it was switched off.
@@ -23,21 +23,22 @@ export async function repair(host: NetworkHost, network: NetworkRecord): Promise
 }
 
 /**
- * An address of the network must be reached by its bridge.
+ * A member's address must be reached by the network's bridge; that of IPv6 comes with it.
  *
  * @throws Isol8Error EEXIST for a route of the host that leads it elsewhere.
  */
 export async function checkRoute(
   host: NetworkHost,
-  { name, bridge }: NetworkRecord,
-  address: string,
+  network: NetworkRecord,
+  member: MemberRecord,
 ): Promise<void> {
+  const address = member.address ?? (member.address6 as string);
   const index = await host.linkTo(address);
-  if (index === bridge.index) return;
+  if (index === network.bridge.index) return;
   const link = index === undefined ? undefined : await host.link(index);
   throw new Isol8Error(
     'EEXIST',
-    `network ${name}: a route that came later leads ${address} ${link ? `to ${link.name}` : 'nowhere'}, not to ` +
-      `${bridge.name}. Remove that route (ip route get ${address} shows it), or make the network with another subnet.`,
+    `network ${network.name}: a route that came later leads ${address} ${link ? `to ${link.name}` : 'nowhere'}, not to ` +
+      `${network.bridge.name}. Remove that route (ip route get ${address} shows it), or make the network with another subnet.`,
   );
 }

@@ -3,7 +3,9 @@
  * a folder per network namespace that the networks are in. They change under a lock, by rename.
  */
 import {
+  accessSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -17,6 +19,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
 import { LOCK } from '../syscalls/constants.js';
@@ -47,21 +50,19 @@ export class NetworkStore {
    * @throws Isol8Error EACCES when there is no folder to write to.
    */
   static of(inode: bigint): NetworkStore {
-    const failures: string[] = [];
-    for (const root of roots()) {
-      const folder = `${root}/isol8/networks/${inode}`;
-      try {
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
-        return new NetworkStore(folder);
-      } catch (error) {
-        failures.push(`${folder}: ${(error as NodeJS.ErrnoException).code}`);
-      }
-    }
+    const tried = roots();
+    const root = tried.find((path) => isWritable(`${path}/isol8`) ?? isWritable(path) ?? false);
+    if (root !== undefined) return new NetworkStore(`${root}/isol8/networks/${inode}`);
     throw new Isol8Error(
       'EACCES',
-      `keep the state of networks: there is no folder to write to (${failures.join(', ') || '/run takes root'}). ` +
+      `keep the state of networks: there is no folder to write to (${tried.join(', ') || '/run takes root'}). ` +
         'Set XDG_RUNTIME_DIR to a folder of yours.',
     );
+  }
+
+  /** Whether there has ever been something in it. */
+  get exists(): boolean {
+    return existsSync(this.folder);
   }
 
   /** Does something while nobody else, in this process or another, changes networks of this namespace. */
@@ -85,8 +86,8 @@ export class NetworkStore {
   async #lock(): Promise<number> {
     const path = `${this.folder}/lock`;
     for (;;) {
-      mkdirSync(this.folder, { recursive: true, mode: 0o755 });
-      const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+      const fd = openLock(path);
+      if (fd === undefined) continue;
       const result = await waitForLock(fd);
       if (result < 0) {
         closeDescriptor(fd);
@@ -126,9 +127,14 @@ export class NetworkStore {
   removeIfEmpty(): void {
     if (this.names('').some((name) => name !== 'lock')) return;
     rmSync(`${this.folder}/lock`, { force: true });
-    try {
-      rmdirSync(this.folder);
-    } catch {} // somebody waits for the lock, and has made it again
+    const networks = dirname(this.folder);
+    for (const folder of [this.folder, networks, dirname(networks)]) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return; // somebody waits for the lock, and has made it again, or there is something else
+      }
+    }
   }
 
   /** Names in a folder of the store; none when it is not there. */
@@ -153,14 +159,43 @@ export class NetworkStore {
   write(file: string, content: unknown): void {
     this.#changed();
     const path = `${this.folder}/${file}`;
-    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o644 });
-    renameSync(`${path}.tmp`, path);
+    const fresh = `${path}.tmp`;
+    const text = `${JSON.stringify(content)}\n`;
+    try {
+      writeFileSync(fresh, text, { mode: 0o644 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      writeFileSync(fresh, text, { mode: 0o644 });
+    }
+    renameSync(fresh, path);
   }
 
   remove(file: string): void {
     this.#changed();
     rmSync(`${this.folder}/${file}`, { recursive: true, force: true });
+  }
+}
+
+/** undefined where there is no such folder. */
+function isWritable(folder: string): boolean | undefined {
+  if (!existsSync(folder)) return undefined;
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** undefined when its folder was removed at this moment. */
+function openLock(path: string): number | undefined {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { NetworkHost } from './host.js';
 import { type MemberRecord, type NetworkRecord, readMembers, readNetworks } from './records.js';
 import { isAbandoned, removeMember, removeNetwork } from './remove.js';
+import { repair } from './repair.js';
 
 /** A network or member that nobody needs any more. */
 export interface NetworkLeftover {
@@ -40,18 +41,24 @@ export async function sweepNetworks(
   return found;
 }
 
-/** Leases of namespaces that have ended are taken back this often at most, since it takes longer with every member. */
-const SWEEP_MILLISECONDS = 2000;
-const swept = new Map<string, number>();
+/** Looking after a network takes longer with every member, so it may take a tenth of the time at most. */
+const REST_MILLISECONDS = 100;
+const REST_FACTOR = 10;
+const nextLook = new Map<string, number>();
 
-/** Takes back what members of one network had whose namespace has ended, unless that was done just now. Only under the lock. */
-export async function sweepMembers(host: NetworkHost, network: NetworkRecord): Promise<void> {
+/**
+ * Repairs a network, and takes back what members had whose namespace has ended, unless that was done just now. Only under the
+ * lock. Throws as {@link repair}.
+ */
+export async function lookAfter(host: NetworkHost, network: NetworkRecord): Promise<void> {
   const key = `${host.store.folder} ${network.bridge.index}`;
-  const now = performance.now();
-  if (now - (swept.get(key) ?? Number.NEGATIVE_INFINITY) < SWEEP_MILLISECONDS) return;
-  swept.set(key, now);
+  const begin = performance.now();
+  if (begin < (nextLook.get(key) ?? 0)) return;
+  await repair(host, network);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
+  const end = performance.now();
+  nextLook.set(key, end + Math.max(REST_MILLISECONDS, REST_FACTOR * (end - begin)));
 }
 
 function whyNetwork(network: NetworkRecord, links: ReadonlyMap<number, string>): string | undefined {

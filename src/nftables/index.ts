@@ -1,6 +1,3 @@
-export type { NamespaceKind } from '../namespaces/kinds.js';
-export type { SocketPlace } from '../namespaces/open-socket.js';
-export { NetlinkDecodeError, NetlinkError } from '../netlink/errors.js';
 export {
   addChain,
   addElements,

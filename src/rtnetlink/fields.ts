@@ -4,7 +4,7 @@
  */
 import { SpecError } from '../foundation/errors.js';
 import { familyOf, type IpFamily, ipBytes, ipText } from '../foundation/ip.js';
-import { type AttributeWriter, NLA_F_NESTED } from '../netlink/attribute-writer.js';
+import type { AttributeWriter } from '../netlink/attribute-writer.js';
 import type { Attributes } from '../netlink/attributes.js';
 import { NetlinkDecodeError } from '../netlink/errors.js';
 import { macBytes, macText } from './mac.js';
@@ -194,22 +194,5 @@ export const named = <Of extends Names>(width: Width, attribute: number, names: 
   read: (attributes) => {
     const value = attributes[width](attribute);
     return value === undefined ? undefined : nameOf(names, value);
-  },
-});
-
-/** An object in an attribute of its own. */
-export const nested = <Of extends object>(
-  attribute: number,
-  fields: Fields<Of>,
-  nestedFlag = false,
-): Field<Some<Of>> => ({
-  write: (writer, value, name) => {
-    writer.nest(attribute | (nestedFlag ? NLA_F_NESTED : 0), (inner) =>
-      writeFields(inner, fields, value, name),
-    );
-  },
-  read: (attributes) => {
-    const inner = attributes.nest(attribute);
-    return inner === undefined ? undefined : readFields(inner, fields);
   },
 });

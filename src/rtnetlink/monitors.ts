@@ -19,12 +19,13 @@ import { listRoutes } from './routes/routes.js';
  * `new` is also said of what has changed.
  *
  * When events come faster than they are taken the kernel drops some. Then `lost` is said, everything there is at present
- * follows as `present`, and `complete` ends it: what was known before and is not among it is gone. After that it goes on with
- * events, of which the first may be older than what was just listed.
+ * follows as `present`, and `complete` ends it: what was known before and is not among it is gone. What happens meanwhile
+ * comes afterwards, so that the first events may say again what was just listed.
  */
 export type NetworkEvent<Name extends string, Value> =
   | ({ readonly event: 'new' | 'deleted' | 'present' } & { readonly [name in Name]: Value })
-  | { readonly event: 'lost' | 'complete' };
+  | { readonly event: 'lost' }
+  | { readonly event: 'complete' };
 
 export type LinkEvent = NetworkEvent<'link', Link>;
 export type AddressEvent = NetworkEvent<'address', Address>;

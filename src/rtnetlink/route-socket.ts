@@ -59,6 +59,7 @@ export class RouteSocket implements Disposable {
     return this.#socket.tryBatch(requests);
   }
 
+  /** Closes the socket. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }

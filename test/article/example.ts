@@ -54,6 +54,7 @@ export function missing(...programs: readonly string[]): string | false {
 interface Experiment {
   /** The file's name in examples/, without its ending. */
   readonly example: string;
+  readonly args?: readonly string[];
   readonly needs?: readonly string[];
   /** Why it cannot run on this machine. */
   readonly unless?: string | false;
@@ -64,13 +65,13 @@ interface Experiment {
 /** Declares the test of an example: what it must have seen, in the words that it prints. */
 export function experiment(
   title: string,
-  { example, needs = [], unless = false, behind = [] }: Experiment,
+  { example, args = [], needs = [], unless = false, behind = [] }: Experiment,
   check: (output: string, caller: Caller) => void,
 ): void {
   describe(title, () => {
     for (const caller of callers) {
       it(`as ${caller.name}`, { skip: skip || unless || missing(...needs) }, () => {
-        const command = [process.execPath, '--import', 'tsx', `examples/${example}.ts`];
+        const command = [process.execPath, '--import', 'tsx', `examples/${example}.ts`, ...args];
         check(outputOf([...behind, ...caller.become, ...command]), caller);
       });
     }

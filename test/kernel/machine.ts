@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { trySyscall } from '../../src/syscalls/binding.js';
 import { children, readProc, whenNone } from './lifecycle-census.js';
+import { machineNetwork, networkChanges } from './machine-network.js';
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
@@ -18,6 +19,7 @@ export function leaveMachineAsItWas(): void {
     const now = look();
     assert.deepEqual(now.mounts, found.mounts, 'mounts were left');
     assert.deepEqual(await whenNone(liveChildren), [], 'processes were left');
+    assert.deepEqual(networkChanges(found.network, now.network), []);
     assert.deepEqual(now.namespaces, found.namespaces, 'this process is in other namespaces');
   });
 }
@@ -26,6 +28,7 @@ function look() {
   return {
     mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
     namespaces: readdirSync('/proc/self/ns').sort().join(),
+    network: machineNetwork(),
   };
 }
 

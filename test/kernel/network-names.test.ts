@@ -30,7 +30,10 @@ const lookUp = async (spec: SandboxSpec, name: string): Promise<string> =>
 describeInOwnMounts(import.meta.url, 'names of a network', () => {
   it('are those of its members, by name and alias, as they come and go, and of the host', async () => {
     await using _world = await outsideWorld();
-    await using network = await Network.create({ name: 'named', subnet6: false });
+    await using network = await Network.create({
+      ...{ name: 'named', subnet: '10.20.0.0/24', subnet6: false },
+      dns: ['10.20.0.1'], // where nobody listens, so that a name which is not there is not asked for long
+    });
     const one = await member(network, 'one', { aliases: ['first', 'first.example'] });
     assert.equal(await lookUp(one.spec, 'two'), '');
     const two = await member(network, 'two', { extraHosts: [{ name: 'db.example', address: '192.0.2.9' }] });

@@ -5,19 +5,21 @@ import { ALL_KINDS, type NamespaceKind } from '../kinds.js';
 const ROOM = 256;
 const ZERO = 48;
 const SLASH = 47;
-const LETTER = { a: 97, d: 100, e: 101, p: 112, v: 118 } as const;
+const COLON = 58;
+const LETTER = { a: 97, d: 100, e: 101, p: 112, s: 115, v: 118 } as const;
+const SOCKET = 'socket:[';
 
 /** A link of /proc/PID/ns: `uts:[4026531838]`. Reading it takes half as long as asking for its status. */
 export interface NamespaceLink {
   readonly kind: NamespaceKind;
   /** As /proc/PID/ns calls it. */
   readonly name: string;
-  /** Below /proc/PID, NUL-terminated. */
+  /** Below /proc/PID/ns, NUL-terminated. */
   readonly path: Uint8Array;
 }
 
 export function linkOf(name: string, kind: NamespaceKind): NamespaceLink {
-  return { kind, name, path: cString(`ns/${name}`) };
+  return { kind, name, path: cString(name) };
 }
 
 /** `uts:[4026531838]` as proc(5) prints it, undefined when the text is something else. */
@@ -33,14 +35,17 @@ export class LinkReader {
   readonly #bytes = Buffer.alloc(ROOM);
   #length = 0;
 
-  /** The inode of a namespace's link below /proc/PID, or a negated errno. */
+  /** The inode of a namespace's link below a directory, or a negated errno. */
   inode(directory: number, link: NamespaceLink): number {
-    const length = this.#readlink(directory, link.path, this.#bytes, ROOM);
-    if (length < 0) return length;
-    const bytes = this.#bytes;
+    this.#length = this.#readlink(directory, link.path, this.#bytes, ROOM);
+    return this.#length < 0 ? this.#length : this.#number(link.kind.length + 2);
+  }
+
+  /** What stands from there on to the bracket at the end. */
+  #number(from: number): number {
     let number = 0;
-    for (let at = link.kind.length + 2; at < length - 1; at++)
-      number = number * 10 + (bytes[at] as number) - ZERO;
+    for (let at = from; at < this.#length - 1; at++)
+      number = number * 10 + (this.#bytes[at] as number) - ZERO;
     return number;
   }
 
@@ -58,6 +63,13 @@ export class LinkReader {
     const bytes = this.#bytes;
     if (bytes[0] === SLASH) return bytes[1] === LETTER.d && bytes[2] === LETTER.e && bytes[3] === LETTER.v;
     return bytes[0] === LETTER.a || (bytes[0] === LETTER.p && bytes[2] === LETTER.p);
+  }
+
+  /** The inode of the socket that the link leads to, undefined where it leads elsewhere. */
+  get socket(): number | undefined {
+    const bytes = this.#bytes;
+    const isSocket = bytes[0] === LETTER.s && bytes[SOCKET.length - 2] === COLON;
+    return isSocket ? this.#number(SOCKET.length) : undefined;
   }
 
   get text(): string {

@@ -3,7 +3,8 @@ import { AT, IOCTL, O } from '../../syscalls/constants.js';
 import { numbersIn, tryOpenDirectory } from '../../syscalls/directory.js';
 import { StatusReader } from '../../syscalls/statx.js';
 import type { NamespaceKind } from '../kinds.js';
-import type { Census } from './census.js';
+import type { Census, Found } from './census.js';
+import type { NamespaceHolder } from './namespace.js';
 import { LinkReader, parseNamespaceLink } from './namespace-link.js';
 import { kindOf } from './relations.js';
 
@@ -37,7 +38,9 @@ class DescriptorScan {
     try {
       for (const fd of numbersIn(directory)) {
         if (!this.#links.read(directory, this.#name(fd)) || this.#links.isPlain) continue;
-        this.#visitDescriptor(process, fd, directory);
+        const { socket } = this.#links;
+        if (socket === undefined) this.#visitDescriptor(process, fd, directory);
+        else this.#visitSocket(process, fd, socket);
       }
     } finally {
       closeDescriptor(directory);
@@ -55,11 +58,6 @@ class DescriptorScan {
   /** The link says what it is, unless it was opened by a path: then its device does. */
   #visitDescriptor(process: VisitedProcess, fd: number, directory: number): void {
     const { text } = this.#links;
-    const socket = /^socket:\[(\d+)\]$/.exec(text);
-    if (socket) {
-      this.#visitSocket(process, fd, Number(socket[1]));
-      return;
-    }
     const named = parseNamespaceLink(text);
     if (named) this.#hold(named.kind, named.inode, { pid: process.pid, fd });
     const file = `${this.#census.mountsOf.get(process.pid)} ${text}`;
@@ -78,8 +76,7 @@ class DescriptorScan {
     if (this.#census.holdsOpen(pid, fd)) return;
     const record = this.#census.at(kind, inode);
     record.path ??= `/proc/${pid}/fd/${fd}`;
-    const known = record.holders.some((holder) => holder.by === 'descriptor' && holder.pid === pid);
-    if (!known) record.holders.push({ by: 'descriptor', pid, fd });
+    if (!holds(record, 'descriptor', pid)) record.holders.push({ by: 'descriptor', pid, fd });
   }
 
   #visitSocket(process: VisitedProcess, fd: number, inode: number): void {
@@ -88,8 +85,7 @@ class DescriptorScan {
     const net = this.#netOfSocket.get(inode);
     if (net === undefined || net === this.#census.netOf.get(pid)) return;
     const record = this.#census.at('net', net);
-    const known = record.holders.some((holder) => holder.by === 'socket' && holder.pid === pid);
-    if (!known) record.holders.push({ by: 'socket', pid, fd });
+    if (!holds(record, 'socket', pid)) record.holders.push({ by: 'socket', pid, fd });
   }
 
   /** SIOCGSKNS needs CAP_NET_ADMIN over the namespace: linux/sockios.h. */
@@ -107,6 +103,16 @@ class DescriptorScan {
     this.#census.take(this.#census.at('net', inode), net);
     return inode;
   }
+}
+
+/** Whether that is known of the process that is being looked at: what it holds stands at the end, of up to thousands. */
+function holds({ holders }: Found, by: 'descriptor' | 'socket', pid: number): boolean {
+  for (let i = holders.length - 1; i >= 0; i--) {
+    const holder = holders[i] as NamespaceHolder;
+    if (!('pid' in holder) || holder.pid !== pid) return false;
+    if (holder.by === by) return true;
+  }
+  return false;
 }
 
 /** A process with its pidfd, which only sockets need. */

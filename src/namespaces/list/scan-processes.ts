@@ -9,7 +9,7 @@ import { LinkReader, linkOf, type NamespaceLink } from './namespace-link.js';
 
 const LINKS = ALL_KINDS.map((kind) => linkOf(kind, kind));
 const CHILD_LINKS = (['pid', 'time'] as const).map((kind) => linkOf(`${kind}_for_children`, kind));
-const TASK = cString('task');
+const TASK = cString('../task');
 const DENIED = new Set([-errnoNumber('EACCES'), -errnoNumber('EPERM')]);
 /** . and .. of /proc/PID/task, and the only thread of most processes. */
 const LINKS_OF_ONE_THREAD = 3;
@@ -30,7 +30,8 @@ class ProcessScan {
   }
 
   visit(pid: number): void {
-    const directory = tryOpenDirectory(AT.FDCWD, `/proc/${pid}`, O.PATH);
+    // Ten links are read from there, and the kernel looks at the process for each part of a path.
+    const directory = tryOpenDirectory(AT.FDCWD, `/proc/${pid}/ns`, O.PATH);
     if (directory < 0) return;
     try {
       if (!this.#visitLinks(pid, directory)) {
@@ -79,7 +80,7 @@ class ProcessScan {
       for (const { kind } of LINKS) {
         if (kind === 'user') continue; // one for all threads: user_namespaces(7)
         const path = `task/${tid}/ns/${kind}`;
-        const inode = this.#reader.inode(directory, { kind, name: kind, path: cString(path) });
+        const inode = this.#reader.inode(directory, { kind, name: kind, path: cString(`../${path}`) });
         if (inode < 0) continue;
         const record = this.#census.at(kind, inode);
         if (record.processes.at(-1) === pid) continue;
@@ -92,7 +93,7 @@ class ProcessScan {
 }
 
 function threadsOf(directory: number): number[] {
-  const task = tryOpenDirectory(directory, 'task');
+  const task = tryOpenDirectory(directory, '../task');
   if (task < 0) return [];
   try {
     return numbersIn(task);

@@ -1,6 +1,7 @@
 /** Where a socket ends, as the kernel takes it: ip(7), ipv6(7), unix(7). */
 import { isIP } from 'node:net';
 import { SpecError } from '../../foundation/errors.js';
+import { ipBytes } from '../../foundation/ip.js';
 import { AF } from '../../syscalls/constants.js';
 
 /** An IP address, with the interface that a link-local one belongs to (`fe80::1%eth0`). */
@@ -31,27 +32,8 @@ export function encodeIp({ family, address }: IpAddress, port: number): Uint8Arr
   const bytes = Buffer.alloc(family === 4 ? 16 : 28);
   bytes.writeUInt16LE(family === 4 ? AF.INET : AF.INET6, 0);
   bytes.writeUInt16BE(port, 2);
-  bytes.set(family === 4 ? bytesOfIpv4(address) : bytesOfIpv6(address), family === 4 ? 4 : 8);
+  bytes.set(ipBytes(address), family === 4 ? 4 : 8);
   return bytes;
-}
-
-const bytesOfIpv4 = (text: string): number[] => text.split('.').map(Number);
-
-/** Of a text that node:net has found to be one. */
-function bytesOfIpv6(text: string): number[] {
-  const [front = '', back] = text.split('::');
-  const before = groups(front);
-  const after = groups(back ?? '');
-  return [...before, ...Array<number>(16 - before.length - after.length).fill(0), ...after];
-}
-
-function groups(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (group.includes('.')) return bytesOfIpv4(group);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 0xff];
-  });
 }
 
 /**

@@ -19,19 +19,23 @@ export class Addresses {
     this.#socket = socket;
   }
 
+  /** All there are, or those that the filter asks for. */
   async list(filter: AddressFilter = {}): Promise<Address[]> {
     const messages = await this.#socket.dump(listAddresses(filter));
     return messages.map(decodeAddress);
   }
 
+  /** Makes it; it must not be there yet. */
   async add(spec: AddressSpec): Promise<void> {
     await this.#socket.request(addAddress(spec));
   }
 
+  /** Makes it, or changes the one that is there. */
   async replace(spec: AddressSpec): Promise<void> {
     await this.#socket.request(replaceAddress(spec));
   }
 
+  /** Removes it; it must be there. */
   async remove(target: AddressTarget): Promise<void> {
     await this.#socket.request(removeAddress(target));
   }

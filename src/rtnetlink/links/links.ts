@@ -15,6 +15,7 @@ export class Links {
     this.#socket = socket;
   }
 
+  /** All there are, or those that the filter asks for. */
   async list(filter: LinkFilter = {}): Promise<Link[]> {
     const messages = await this.#socket.dump(listLinks(filter));
     return messages.filter(isAboutLink).map(decodeLink);
@@ -63,10 +64,12 @@ export class Links {
     await this.change(target, { ...as, netns });
   }
 
+  /** Sets a link up or, with false, down. */
   async setUp(target: LinkTarget, up = true): Promise<void> {
     await this.#socket.request(changeLink(target, { up }));
   }
 
+  /** Removes it; it must be there. */
   async remove(target: LinkTarget): Promise<void> {
     await this.#socket.request(removeLink(target));
   }

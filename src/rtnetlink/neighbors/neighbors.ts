@@ -30,14 +30,17 @@ export class Neighbors {
     this.#socket = socket;
   }
 
+  /** All there are, or those that the filter asks for. */
   async list(filter: NeighborFilter = {}): Promise<Neighbor[]> {
     return (await this.#socket.dump(listNeighbors(filter))).map(decodeNeighbor);
   }
 
+  /** Makes it; it must not be there yet. */
   async add(spec: NeighborSpec): Promise<void> {
     await this.#socket.request(addNeighbor(spec));
   }
 
+  /** Makes it, or changes the one that is there. */
   async replace(spec: NeighborSpec): Promise<void> {
     await this.#socket.request(replaceNeighbor(spec));
   }
@@ -65,14 +68,17 @@ export class Fdb {
     this.#socket = socket;
   }
 
+  /** All there are, or those that the filter asks for. */
   async list(filter: FdbFilter = {}): Promise<Neighbor[]> {
     return (await this.#socket.dump(listFdb(filter))).map(decodeNeighbor);
   }
 
+  /** Makes it; it must not be there yet. */
   async add(spec: FdbSpec): Promise<void> {
     await this.#socket.request(addNeighbor({ ...spec, family: 'bridge' }));
   }
 
+  /** Makes it, or changes the one that is there. */
   async replace(spec: FdbSpec): Promise<void> {
     await this.#socket.request(replaceNeighbor({ ...spec, family: 'bridge' }));
   }

@@ -15,20 +15,24 @@ export class Qdiscs {
     this.#socket = socket;
   }
 
+  /** All there are, or those that the filter asks for. */
   async list({ link }: { readonly link?: number } = {}): Promise<Qdisc[]> {
     const request = { type: RTM.GETQDISC, flags: 0, body: Buffer.alloc(20), what: 'list qdiscs' };
     const all = (await this.#socket.dump(request)).map((message) => decodeQdisc(message, this.#clock()));
     return link === undefined ? all : all.filter((qdisc) => qdisc.link === link);
   }
 
+  /** Makes it; it must not be there yet. */
   async add(spec: QdiscSpec): Promise<void> {
     await this.#socket.request(addQdisc(spec, this.#clock()));
   }
 
+  /** Makes it, or changes the one that is there. */
   async replace(spec: QdiscSpec): Promise<void> {
     await this.#socket.request(replaceQdisc(spec, this.#clock()));
   }
 
+  /** Removes it; it must be there. */
   async remove(target: QdiscTarget): Promise<void> {
     await this.#socket.request(removeQdisc(target));
   }

@@ -44,14 +44,17 @@ export class Routes {
     return decodeRoute(needed(await this.#socket.get(getRoute(question)), 'the route'));
   }
 
+  /** Makes it; it must not be there yet. */
   async add(spec: RouteSpec): Promise<void> {
     await this.#socket.request(addRoute(spec));
   }
 
+  /** Makes it, or changes the one that is there. */
   async replace(spec: RouteSpec): Promise<void> {
     await this.#socket.request(replaceRoute(spec));
   }
 
+  /** Adds it behind what is there. */
   async append(spec: RouteSpec): Promise<void> {
     await this.#socket.request(appendRoute(spec));
   }

@@ -13,6 +13,7 @@ export class Rules {
     this.#socket = socket;
   }
 
+  /** All there are, or those that the filter asks for. */
   async list({ family }: { readonly family?: IpFamily } = {}): Promise<Rule[]> {
     const body = Buffer.alloc(12);
     body.writeUInt8(familyNumber(family), 0);
@@ -20,6 +21,7 @@ export class Rules {
     return messages.filter(isInternet).map(decodeRule);
   }
 
+  /** Makes it; it must not be there yet. */
   async add(spec: RuleSpec): Promise<void> {
     await this.#socket.request(addRule(spec));
   }

@@ -1,0 +1,63 @@
+import { UnsupportedError } from '../../foundation/errors.js';
+import { closeDescriptor, cString, trySyscall } from '../../syscalls/binding.js';
+import { AT, O } from '../../syscalls/constants.js';
+import { errnoName } from '../../syscalls/errno.js';
+import { statFile } from '../../syscalls/files.js';
+import type { UplinkKind } from './options.js';
+
+/** Debian's packages. */
+const PACKAGES: Readonly<Record<UplinkKind, string>> = { slirp4netns: 'slirp4netns', pasta: 'passt' };
+
+const FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin', '/usr/local/sbin'];
+
+export interface UplinkProgram {
+  readonly kind: UplinkKind;
+  readonly path: string;
+}
+
+/** The first of the programs that can do it and is there. Throws UnsupportedError, which names the package. */
+export function chooseProgram({ kind, ipv6 }: { kind?: UplinkKind; ipv6: boolean }): UplinkProgram {
+  if (kind === 'slirp4netns' && ipv6)
+    throw new UnsupportedError(`slirp4netns has no way out for IPv6. ${remedy(['pasta'])}`);
+  const able: UplinkKind[] = kind ? [kind] : ipv6 ? ['pasta'] : ['slirp4netns', 'pasta'];
+  for (const each of able) {
+    const path = findProgram(each);
+    if (path !== undefined) return { kind: each, path };
+  }
+  const what = ipv6 ? ' for IPv6' : '';
+  throw new UnsupportedError(
+    `a network of a user namespace has no way out${what} by itself: it takes ${able.join(' or ')}. ${remedy(able)}`,
+  );
+}
+
+const remedy = (kinds: readonly UplinkKind[]): string =>
+  `Install it: apt-get install ${kinds.map((kind) => PACKAGES[kind]).join(', or ')}`;
+
+function findProgram(name: string): string | undefined {
+  const folders = [
+    ...(process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/')),
+    ...FOLDERS,
+  ];
+  return folders
+    .map((folder) => `${folder}/${name}`)
+    .find((path) => ((statFile(path)?.mode ?? 0) & 0o111) !== 0);
+}
+
+const TUN = '/dev/net/tun';
+
+/** Both programs open it as the caller. Throws UnsupportedError. */
+export function checkTun(): void {
+  const result = trySyscall('openat', AT.FDCWD, cString(TUN), O.RDWR | O.CLOEXEC, 0);
+  if (result < 0) throw tunError(errnoName(-result));
+  closeDescriptor(result);
+}
+
+export function tunError(errno: string, cause?: unknown): UnsupportedError {
+  const how =
+    errno === 'ENOENT'
+      ? `There is no such device: mkdir -p /dev/net && mknod -m 0666 ${TUN} c 10 200`
+      : errno === 'ENODEV' || errno === 'ENXIO'
+        ? 'The kernel has no tun: modprobe tun'
+        : `Let users open it, as distributions do: chmod 0666 ${TUN}`;
+  return new UnsupportedError(`${TUN}: ${errno}. A way out of the network needs it. ${how}`, { cause });
+}
