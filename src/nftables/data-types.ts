@@ -126,7 +126,7 @@ export const dataTypeName = (id: number): DataTypeName | undefined => names.get(
 /** The bytes of one value. Throws SpecError. */
 export function encodeValue(name: DataTypeName, value: Value, field: string): Buffer {
   const type = dataType(name);
-  const bytes = Buffer.alloc(type.size);
+  const bytes = Buffer.allocUnsafe(type.size).fill(0);
   const fail = (): never => {
     throw new SpecError(field, `${JSON.stringify(value)} is no ${name}${wordsOf(type)}`);
   };
