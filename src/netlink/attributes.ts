@@ -16,12 +16,18 @@ export class Attributes {
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
+  /** Where the last of each type begins. */
+  readonly #positions = new Map<number, number>();
 
   constructor(bytes: Buffer, start = 0, end: number = bytes.length) {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
-    for (let at = start; at < end; ) at = aligned(at + this.#sizeAt(at));
+    for (let at = start; at < end; ) {
+      const size = this.#sizeAt(at);
+      this.#positions.set(this.#typeAt(at), at);
+      at = aligned(at + size);
+    }
   }
 
   has(type: number): boolean {
@@ -112,12 +118,9 @@ export class Attributes {
     return size;
   }
 
-  /** Where the last of this type begins, or a negative number. */
+  /** Where the last of this type begins, or a number so negative that its payload would be too. */
   #find(type: number): number {
-    let found = -HEADER - 1;
-    for (let at = this.#start; at < this.#end; at = aligned(at + this.#bytes.readUInt16LE(at)))
-      if (this.#typeAt(at) === type) found = at;
-    return found;
+    return this.#positions.get(type) ?? -HEADER - 1;
   }
 
   #payload(type: number, size: number): number {

@@ -4,6 +4,7 @@ import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { familyOf, ipBytes } from '../foundation/ip.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { openSocket } from '../namespaces/open-socket.js';
+import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AF, SOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
@@ -33,6 +34,7 @@ export interface PingOptions {
  * allows it.
  */
 export async function ping(address: string, options: PingOptions = {}): Promise<number | undefined> {
+  loadAddon(); // or say that this is not Linux
   const family = familyOf(address);
   if (family === undefined) throw new SpecError('address', `${JSON.stringify(address)} is not an IP address`);
   const icmp = family === 'inet' ? ICMP : ICMPV6;

@@ -10,8 +10,13 @@ import { test } from 'node:test';
 const src = new URL('../../src/', import.meta.url);
 
 /** What takes another way: help, --explain, a process that stays, another command. */
-const BRANCHES = ['cli/help.js', 'cli/commands/run-explain.js', 'cli/commands/run-attached.js'];
-const OTHER_COMMANDS = ['ls', 'inspect', 'graph', 'ns', 'gc', 'doctor', 'completion', 'overview'].map(
+const BRANCHES = [
+  'cli/help.js',
+  'cli/commands/run-explain.js',
+  'cli/commands/run-attached.js',
+  'cli/commands/run-net.js',
+];
+const OTHER_COMMANDS = ['ls', 'inspect', 'graph', 'net', 'ns', 'gc', 'doctor', 'completion', 'overview'].map(
   (each) => `cli/commands/${each}.js`,
 );
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownMounts } from './own-mounts.js';
 
 /** What a shell prints inside of `isol8 run OPTIONS`. */
 export interface Trial {
@@ -218,4 +219,34 @@ const PROPAGATION: readonly Trial[] = [
   propagation('unchanged', /^\S+ (shared|master):\d+/),
 ];
 
-export const TRIALS: readonly Trial[] = [...PLAIN, ...PROPAGATION];
+/** In a network of a network namespace of its own. */
+const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const create =
+  'node=$1; main=$2; shift 2; "$node" "$main" net create trial --subnet 10.77.0.0/24 --subnet6 fd77::/64';
+const networked = [
+  ...ownMounts,
+  'sh',
+  '-ec',
+  `${create} >/dev/null; exec "$@"`,
+  'sh',
+  process.execPath,
+  main,
+];
+const inNetwork = ['--net', 'trial', '--ip', '10.77.0.9', '--ip6', 'fd77::9', '--mac', '02:00:00:00:00:09'];
+const NETWORK: readonly Trial[] = [
+  {
+    options: [...inNetwork, '--name', 'api', '--alias', 'web', '-p', '8080:80'],
+    script:
+      'grep -c "|-- 10.77.0.9$" /proc/net/fib_trie; grep -c ^fd7700000000 /proc/net/if_inet6; uname -n; grep api /etc/hosts',
+    prints: '2\n1\napi\n10.77.0.9\tapi web\nfd77::9\tapi web',
+    behind: networked,
+  },
+  {
+    options: ['--net=trial', '--dns', '192.0.2.1', '--add-host', 'db:192.0.2.9', '--publish=8081:81/udp'],
+    script: 'head -1 /etc/resolv.conf; grep db /etc/hosts',
+    prints: 'nameserver 192.0.2.1\n192.0.2.9\tdb',
+    behind: networked,
+  },
+];
+
+export const TRIALS: readonly Trial[] = [...PLAIN, ...PROPAGATION, ...NETWORK];

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as encoders from '../../src/rtnetlink/index.js';
 
 const library = new URL('../../dist/index.js', import.meta.url).href;
+
+/** What only makes requests of the kernel's messages, as data: that works anywhere. */
+const pure = new Set(Object.keys(encoders));
 
 /** Calls every exported function in a process that believes to be on another machine, and prints what it threw. */
 const callEverything = `
@@ -49,7 +53,7 @@ for (const { platform, arch, names } of otherMachines) {
     for (const name of ['run', 'spawn', 'explain']) {
       assert.ok(name in outcomes, `${name} is not exported`);
     }
-    for (const [name, outcome] of Object.entries(outcomes)) {
+    for (const [name, outcome] of Object.entries(outcomes).filter(([each]) => !pure.has(each))) {
       assert.equal(outcome.name, 'UnsupportedError', `${name}: ${JSON.stringify(outcome)}`);
       assert.equal(outcome.code, 'ERR_UNSUPPORTED');
       assert.match(outcome.message ?? '', names, `${name} does not name the machine it is on`);

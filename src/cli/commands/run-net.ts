@@ -38,7 +38,8 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
     if (created.user) choices.user = { fd: created.user.fd };
     const joined: SandboxSpec = {
       ...rest,
-      ...(user === 'new' ? {} : maps),
+      ...(user === 'new' ? {} : maps), // with a user namespace that is made here they are in force already
+      mounts: [...(await attachment.nameMounts()), ...(spec.mounts ?? [])],
       namespaces: { ...(spec.namespaces as object), ...choices },
     };
     return { spec: joined, [Symbol.asyncDispose]: () => leave(network, attachment, created) };

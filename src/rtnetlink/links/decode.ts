@@ -26,6 +26,7 @@ const KINDS: { readonly [Kind in keyof KindFacts]: Fields<Required<KindFacts[Kin
   macvlan: { ...KIND_OPTIONS.macvlan, ...MACVLAN_STATE },
   tun: TUN,
 };
+const PORT = { ...BRIDGE_PORT, ...BRIDGE_PORT_INFO };
 
 /**
  * Whether a message is about a link itself. Those of the family bridge are about a port: RTM_DELLINK then says that the link
@@ -74,7 +75,7 @@ function readLinkInfo(
     ...(kind === undefined ? {} : { kind }),
     ...(kind !== undefined && Object.hasOwn(KINDS, kind) ? readKind(info, kind as keyof KindFacts) : {}),
     ...(portKind === undefined ? {} : { portKind }),
-    ...(port === undefined ? {} : { bridgePort: readFields(port, { ...BRIDGE_PORT, ...BRIDGE_PORT_INFO }) }),
+    ...(port === undefined ? {} : { bridgePort: readFields(port, PORT) }),
   };
 }
 

@@ -104,6 +104,10 @@ export function readFamilyOptions(attributes: Attributes): FamilyState {
 
 /** An array of numbers here, in contrast to how they are written; a kernel has as many of them as it knows. */
 function readInet(values: Buffer): Partial<InetConf> {
-  const there = INET_NAMES.filter((name) => 4 * INET_CONF[name] <= values.length);
-  return Object.fromEntries(there.map((name) => [name, values.readInt32LE(4 * (INET_CONF[name] - 1))]));
+  const found: { -readonly [Name in keyof InetConf]?: number } = {};
+  for (const name of INET_NAMES) {
+    const at = 4 * (INET_CONF[name] - 1);
+    if (at + 4 <= values.length) found[name] = values.readInt32LE(at);
+  }
+  return found;
 }
