@@ -20,6 +20,7 @@ import { listBench } from './list.js';
 import { describeMachine, measureBusyShare } from './machine.js';
 import { DIST } from './measured-node.js';
 import { networkBench } from './network.js';
+import { nftablesBench } from './nftables.js';
 import { pid1Bench } from './pid1.js';
 import { routeDumpBench } from './route-dump.js';
 import { spawnBench } from './spawn.js';
@@ -36,6 +37,7 @@ const BENCHES = [
   commandLineBench,
   joinBench,
   listBench,
+  nftablesBench,
   networkBench,
   routeDumpBench,
 ];

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeCensus } from './census.js';
 import { compileOften } from './compile.js';
 import { enterOften } from './enter.js';
+import { putInRules } from './network-rules.js';
 import { measurePid1 } from './pid1.js';
 import type { Answer, Request } from './protocol.js';
 import { dumpRoutes } from './routes.js';
@@ -38,6 +39,8 @@ function answer(request: Request, dist: string): Promise<Answer<Request>> | Answ
       return dumpRoutes(dist);
     case 'wire':
       return wireMembers(request, dist);
+    case 'network rules':
+      return putInRules(request, dist);
     case 'compile':
       return compileOften(request, dist);
   }

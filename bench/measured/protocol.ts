@@ -24,6 +24,8 @@ export type Request =
   | { readonly ask: 'wire'; readonly count: number }
   /** List all routes of the namespace it is in. */
   | { readonly ask: 'routes' }
+  /** Put in the nf_tables rules of a network with ten published ports, `count` times. */
+  | { readonly ask: 'network rules'; readonly count: number }
   /** Check, compile and encode a spec, `count` times. */
   | { readonly ask: 'compile'; readonly command: readonly string[]; readonly count: number };
 
@@ -47,6 +49,8 @@ interface Answers {
     readonly lost: number;
     readonly removal: number;
   };
+  /** Milliseconds for one, and the rules as commands of nft(8). */
+  'network rules': { readonly each: number; readonly text: string };
   /** Microseconds for one. */
   enter: { readonly each: number };
   /** Milliseconds for all, and how many there are. */

@@ -152,28 +152,33 @@ function portMaps(network: NetworkRecord): Record<MapName, SetSpec> {
 }
 
 export function publishedRules(network: NetworkRecord, member: MemberRecord): Change[] {
-  return portElements(network, member).map(({ map, element }) => addElements(map, [element]));
+  return portElements(network, member).map(({ map, elements }) => addElements(map, elements));
 }
 
 /** Works whether they are there or not: what is added first can be deleted. */
 export function unpublishedRules(network: NetworkRecord, member: MemberRecord): Change[] {
-  return portElements(network, member).flatMap(({ map, element }) => [
-    addElements(map, [element]),
-    deleteElements(map, [{ key: element.key }]),
+  return portElements(network, member).flatMap(({ map, elements }) => [
+    addElements(map, elements),
+    deleteElements(map, elements),
   ]);
 }
 
-function portElements(network: NetworkRecord, member: MemberRecord): { map: SetSpec; element: Element }[] {
+function portElements(network: NetworkRecord, member: MemberRecord): { map: SetSpec; elements: Element[] }[] {
   const maps = portMaps(network);
-  return member.ports.flatMap((port) =>
-    mapNames(port).flatMap((name) => {
-      const address = name.startsWith('ports4') ? member.address : member.address6;
-      if (address === undefined) return [];
-      const { protocol, hostAddress, hostPort } = port;
-      const key = name.endsWith('-at') ? [protocol, hostAddress as string, hostPort] : [protocol, hostPort];
-      return [{ map: maps[name], element: { key, data: [address, port.port] } }];
-    }),
-  );
+  return (Object.keys(maps) as MapName[])
+    .map((name) => ({
+      map: maps[name],
+      elements: member.ports.flatMap((port) => elementOf(name, port, member)),
+    }))
+    .filter(({ elements }) => elements.length > 0);
+}
+
+function elementOf(name: MapName, port: ResolvedPort, member: MemberRecord): Element[] {
+  const address = name.startsWith('ports4') ? member.address : member.address6;
+  if (address === undefined || !mapNames(port).includes(name)) return [];
+  const { protocol, hostAddress, hostPort } = port;
+  const key = name.endsWith('-at') ? [protocol, hostAddress as string, hostPort] : [protocol, hostPort];
+  return [{ key, data: [address, port.port] }];
 }
 
 function mapNames({ hostAddress }: ResolvedPort): MapName[] {

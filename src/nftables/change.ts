@@ -25,13 +25,16 @@ export interface BaseChain {
   readonly device?: string;
 }
 
+/** A chain by its table and name. */
 export interface ChainName {
   readonly table: TableName;
   readonly name: string;
 }
 
+/** A chain for {@link addChain}: one that others jump to, or a base chain. */
 export type ChainSpec = ChainName | (ChainName & BaseChain);
 
+/** A rule for {@link addRule} and {@link insertRule}: its expressions apply from the first on, as long as all of them match. */
 export interface RuleSpec {
   readonly table: TableName;
   readonly chain: string;
@@ -42,6 +45,7 @@ export interface RuleSpec {
   readonly position?: number;
 }
 
+/** A rule by the handle that the kernel gave it. */
 export interface RuleName {
   readonly table: TableName;
   readonly chain: string;
@@ -51,6 +55,7 @@ export interface RuleName {
 /** interval: prefixes and ranges. timeout: elements may go by themselves. dynamic: rules add to it. constant: for good. */
 export type SetFlag = 'constant' | 'interval' | 'timeout' | 'dynamic';
 
+/** A set for {@link addSet}, or with `map` a map. What is done with its elements needs to know it as well. */
 export interface SetSpec {
   readonly table: TableName;
   readonly name: string;
@@ -65,6 +70,7 @@ export interface SetSpec {
   readonly size?: number;
 }
 
+/** A set or map by its table and name. */
 export interface SetName {
   readonly table: TableName;
   readonly name: string;
@@ -72,6 +78,7 @@ export interface SetName {
 
 type How = 'add' | 'create' | 'delete' | 'destroy';
 
+/** One change of a ruleset, as the functions that are called alike make it. */
 export type Change =
   | { readonly change: 'add table' | 'create table'; readonly table: TableSpec }
   | { readonly change: 'delete table' | 'destroy table'; readonly table: TableName }

@@ -111,6 +111,7 @@ export const DATA_TYPES = {
   ifname: { id: 41, size: 16, basis: 'name' },
 } as const satisfies Record<string, DataType>;
 
+/** What values are, in the words of nft(8). */
 export type DataTypeName = keyof typeof DATA_TYPES;
 
 export const dataType = (name: DataTypeName): DataType => DATA_TYPES[name];
@@ -125,7 +126,7 @@ export const dataTypeName = (id: number): DataTypeName | undefined => names.get(
 /** The bytes of one value. Throws SpecError. */
 export function encodeValue(name: DataTypeName, value: Value, field: string): Buffer {
   const type = dataType(name);
-  const bytes = Buffer.alloc(type.size);
+  const bytes = Buffer.allocUnsafe(type.size).fill(0);
   const fail = (): never => {
     throw new SpecError(field, `${JSON.stringify(value)} is no ${name}${wordsOf(type)}`);
   };

@@ -42,6 +42,7 @@ function required<Value>(value: Value | undefined, what: string): Value {
 const handleOf = (attributes: Attributes, type: number): number =>
   Number(required(attributes.be64(type), 'a handle'));
 
+/** A table as the kernel has it. */
 export interface ListedTable extends TableSpec {
   readonly handle: number;
   /** How many chains, sets and other objects it has. */
@@ -67,6 +68,7 @@ export function decodeTable(message: NetlinkMessage): ListedTable {
   };
 }
 
+/** A chain as the kernel has it. */
 export interface ListedChain extends Partial<Omit<BaseChain, 'type' | 'policy'>> {
   readonly table: TableName;
   readonly name: string;
@@ -129,6 +131,7 @@ export function decodeRule(message: NetlinkMessage): KernelRule {
   };
 }
 
+/** A set or map as the kernel has it. */
 export interface ListedSet extends Omit<SetSpec, 'type' | 'map'> {
   readonly handle: number;
   /** It belongs to the one rule that looks something up in it. */

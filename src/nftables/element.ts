@@ -13,6 +13,7 @@ export type Key = Value | readonly Value[];
 /** What a map gives for a key: values of its type, or a verdict. */
 export type MapData = Key | Verdict;
 
+/** An element of a set or a map. */
 export interface Element {
   readonly key: Key;
   /** Of a map. */
@@ -65,7 +66,7 @@ function parseKey(types: readonly DataTypeName[], key: Key, field: string): Oper
 /** Each field of a concatenation ends on a boundary of four bytes. */
 function join(types: readonly DataTypeName[], parts: readonly Buffer[]): Buffer {
   if (types.length === 1) return parts[0] as Buffer;
-  const bytes = Buffer.alloc(keySize(types));
+  const bytes = Buffer.allocUnsafe(keySize(types)).fill(0);
   let at = 0;
   for (const [i, type] of types.entries()) {
     bytes.set(parts[i] as Buffer, at);
@@ -192,15 +193,33 @@ function decodeData(set: ElementTypes, data: Buffer | { verdict: Verdict }): Map
   return decodeKey(set.data, data, data);
 }
 
+function inOneForm({ types, data }: ElementTypes, element: Element): Element {
+  const key = (of: readonly DataTypeName[], values: Key): Key => {
+    const all = parseKey(of, values, 'key').map((operand, i) =>
+      operandValue(of[i] as DataTypeName, operand, true),
+    );
+    return all.length === 1 ? (all[0] as Value) : all;
+  };
+  const { data: given } = element;
+  return {
+    ...element,
+    key: key(types, element.key),
+    ...(data === undefined || data === 'verdict' ? {} : { data: key(data, given as Key) }),
+  };
+}
+
 /** Each as the kernel gives it back, in the order of their keys. Throws SpecError, also for what is there twice or overlaps. */
 export function sortElements(set: ElementTypes, elements: readonly Element[], field: string): Element[] {
   const ordered = elements
-    .map((element, i) => encodeElement(set, element, `${field}[${i}]`))
-    .sort(([a], [b]) => Buffer.compare((a as KernelElement).key, (b as KernelElement).key));
-  const sorted = ordered.flatMap((kernel) => decodeElements(set, kernel));
-  for (const [i, [element]] of ordered.entries()) {
-    const [first, end] = ordered[i - 1] ?? [];
-    if (first === undefined || element === undefined) continue;
+    .map((element, i) => {
+      const [kernel, end] = encodeElement(set, element, `${field}[${i}]`);
+      return { element: inOneForm(set, element), kernel: kernel as KernelElement, end };
+    })
+    .sort((a, b) => Buffer.compare(a.kernel.key, b.kernel.key));
+  const sorted = ordered.map(({ element }) => element);
+  for (const [i, { kernel: element }] of ordered.entries()) {
+    const { kernel: first, end } = ordered[i - 1] ?? {};
+    if (first === undefined) continue;
     const isInterval = set.interval && set.types.length === 1;
     const apart = isInterval
       ? end && Buffer.compare(end.key, element.key) <= 0

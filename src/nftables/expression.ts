@@ -32,17 +32,20 @@ export interface VerdictMap {
   readonly map: string | readonly (Element & { readonly data: Verdict })[];
 }
 
+/** `accept`, `jump other`: what becomes of the packet. */
 export interface VerdictExpression {
   readonly kind: 'verdict';
   readonly verdict: Verdict;
 }
 
+/** Counts the packets that come by. */
 export interface Counter {
   readonly kind: 'counter';
   readonly packets: bigint;
   readonly bytes: bigint;
 }
 
+/** What a {@link Limit} is per. */
 export type LimitUnit = 'second' | 'minute' | 'hour' | 'day' | 'week';
 
 /** `limit rate 5/second burst 5 packets`: matches as long as there are not more, or with `over` once there are. */
@@ -54,6 +57,7 @@ export interface Limit {
   readonly over?: true;
 }
 
+/** How grave it is, as syslog(3) has it. */
 export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warn' | 'notice' | 'info' | 'debug';
 
 /** To the kernel's log at a level, or to a group of nfnetlink_log. */
@@ -73,12 +77,14 @@ export type RejectReason =
   | `icmpv6 ${'no-route' | 'admin-prohibited' | 'addr-unreachable' | 'port-unreachable'}`
   | `icmpx ${'no-route' | 'port-unreachable' | 'host-unreachable' | 'admin-prohibited'}`;
 
+/** Drops the packet and tells its sender. */
 export interface Reject {
   readonly kind: 'reject';
   /** Default port-unreachable: of the family, or of the one that is matched before. */
   readonly with?: RejectReason;
 }
 
+/** How ports are chosen, and whether a client keeps its address. */
 export type NatFlag = 'random' | 'persistent' | 'fully-random';
 
 /** Where to, as text or a number: `10.0.0.2`, `10.0.0.2-10.0.0.9`, 8080, `1000-2000`. */
@@ -95,6 +101,7 @@ export interface NatMap {
   readonly gives: readonly ['ipv4_addr' | 'ipv6_addr', 'inet_service'?];
 }
 
+/** `dnat to 10.0.0.2:8080`: another destination, or for snat another source. */
 export interface Nat {
   readonly kind: 'snat' | 'dnat';
   readonly to: NatTarget | NatMap;
@@ -108,6 +115,7 @@ export interface NatToSelf {
   readonly flags?: readonly NatFlag[];
 }
 
+/** `meta mark set 5` */
 export interface SetMark {
   readonly kind: 'set mark';
   readonly mark: 'meta mark' | 'ct mark';
@@ -131,6 +139,7 @@ export interface UnknownExpression {
   readonly data: string;
 }
 
+/** A part of a rule. */
 export type Expression =
   | Match
   | Lookup

@@ -151,21 +151,21 @@ export function vmap(
   return { kind: 'vmap', selectors: all, map: elements as VerdictMap['map'] & readonly Element[] };
 }
 
-/** Ends or directs the way of a packet: accept, drop, jump, goto, return, continue. */
+/** Ends with a verdict: see {@link accept}, {@link drop}, {@link jump} and {@link goto} for the usual ones. */
 export function verdict(what: Verdict): VerdictExpression {
   return { kind: 'verdict', verdict: checkVerdict(what, 'verdict') };
 }
 
-/** Lets the packet pass this base chain. */
+/** Lets the packet pass this base chain; others may still drop it. */
 export const accept = (): VerdictExpression => verdict('accept');
-/** Drops the packet without a word. */
+/** Drops the packet for good. */
 export const drop = (): VerdictExpression => verdict('drop');
 /** Goes on in another chain, and comes back at its end. */
 export const jump = (chain: string): VerdictExpression => verdict({ jump: chain });
 /** Goes on in another chain for good. */
 export const goto = (chain: string): VerdictExpression => verdict({ goto: chain });
 
-/** Counts packets and bytes from here on; `from` says where the counting begins. */
+/** Counts packets and bytes, from 0 or what is given. */
 export const counter = (from: { packets?: bigint; bytes?: bigint } = {}): Counter => ({
   kind: 'counter',
   packets: from.packets ?? 0n,
@@ -183,7 +183,7 @@ export function limit(of: Pick<Limit, 'rate' | 'per'> & { burst?: number; over?:
   return { kind: 'limit', rate, per, burst, ...(over ? { over: true } : {}) };
 }
 
-/** Writes the packet to the kernel log, or sends it to a group of nfnetlink_log. */
+/** Writes a line on the packet to the kernel's log, or sends it to a group of nfnetlink_log. */
 export function log(options: Omit<Log, 'kind'> = {}): Log {
   const { prefix, level, group } = options;
   checkComment(prefix, 'prefix');
@@ -200,28 +200,32 @@ export function log(options: Omit<Log, 'kind'> = {}): Log {
   };
 }
 
-/** Drops the packet and tells its sender; default icmp port-unreachable of its family. */
+/** Drops the packet and tells its sender, by default that nothing listens on the port. */
 export function reject(reason?: RejectReason): Reject {
   if (reason !== undefined && !Object.hasOwn(REJECT_REASONS, reason))
     throw new SpecError('with', `must be ${Object.keys(REJECT_REASONS).join(', ')}`);
   return { kind: 'reject', ...(reason === undefined ? {} : { with: reason }) };
 }
 
-type NatOptions = { readonly flags?: readonly NatFlag[] };
+/** How {@link snat} and {@link dnat} choose where to. */
+export interface NatOptions {
+  readonly flags?: readonly NatFlag[];
+}
 
 /** Rewrites where a packet comes from; in a chain of type nat at postrouting or input. */
-export const snat = (to: (NatTarget | MapOptions) & NatOptions): Nat => nat('snat', to);
+export const snat = (to: (NatTarget | NatMapOptions) & NatOptions): Nat => nat('snat', to);
 /** Rewrites where a packet goes to; in a chain of type nat at prerouting or output. */
-export const dnat = (to: (NatTarget | MapOptions) & NatOptions): Nat => nat('dnat', to);
+export const dnat = (to: (NatTarget | NatMapOptions) & NatOptions): Nat => nat('dnat', to);
 
-type MapOptions = Omit<NatMap, 'selectors'> & { readonly selectors: Selectors };
+/** A {@link NatMap}, which one selector may stand for a list in. */
+export type NatMapOptions = Omit<NatMap, 'selectors'> & { readonly selectors: Selectors };
 
-function nat(kind: Nat['kind'], options: (NatTarget | MapOptions) & NatOptions): Nat {
+function nat(kind: Nat['kind'], options: (NatTarget | NatMapOptions) & NatOptions): Nat {
   const to = 'map' in options ? natMap(options) : natTarget(options);
   return { kind, to, ...natFlags(options.flags) };
 }
 
-function natMap({ selectors, map, gives }: MapOptions): NatMap {
+function natMap({ selectors, map, gives }: NatMapOptions): NatMap {
   const all = list(selectors);
   const [address, port] = gives;
   if ((address !== 'ipv4_addr' && address !== 'ipv6_addr') || (port !== undefined && port !== 'inet_service'))

@@ -24,6 +24,7 @@ export function familyOf(number: number): Family {
   throw new NetlinkDecodeError(`a table of family ${number}`);
 }
 
+/** Where on their way packets come by a base chain. */
 export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting' | 'ingress' | 'egress';
 
 const INET_HOOKS: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting', 'ingress'];

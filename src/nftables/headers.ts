@@ -1,8 +1,8 @@
 /** Which headers a rule knows to be there, and what has to be matched before a field of another one is looked at. */
 import type { DataTypeName } from './data-types.js';
-import { encodeValue } from './data-types.js';
 import type { Expression, Match } from './expression.js';
 import type { Family } from './family.js';
+import { parseOperand } from './operand.js';
 import type { Header, Selector } from './selectors.js';
 import { selectorOf } from './selectors.js';
 
@@ -15,7 +15,12 @@ interface Known {
   ether: boolean;
 }
 
-const both = (a: Match[] | undefined, b: Match[] | undefined): Match[] | undefined => a && b && [...a, ...b];
+const NOTHING: readonly Match[] = [];
+
+const both = (
+  a: readonly Match[] | undefined,
+  b: readonly Match[] | undefined,
+): readonly Match[] | undefined => a && b && [...a, ...b];
 
 /** EtherType of the network header, protocol number of the transport header. */
 export class Headers {
@@ -43,9 +48,9 @@ export class Headers {
   before(header: Header | undefined): readonly Match[] | undefined {
     switch (header) {
       case undefined:
-        return [];
+        return NOTHING;
       case 'ether':
-        return this.#known.ether ? [] : [{ kind: 'match', selector: 'iiftype', value: 'ether' }];
+        return this.#known.ether ? NOTHING : [{ kind: 'match', selector: 'iiftype', value: 'ether' }];
       case 'ip':
       case 'ip6':
         return this.#beforeNetwork(header);
@@ -58,18 +63,18 @@ export class Headers {
     }
   }
 
-  #beforeNetwork(header: 'ip' | 'ip6'): Match[] | undefined {
+  #beforeNetwork(header: 'ip' | 'ip6'): readonly Match[] | undefined {
     const { network } = this.#known;
-    if (network === NETWORK[header].type) return [];
+    if (network === NETWORK[header].type) return NOTHING;
     if (network !== undefined) return undefined;
     return this.#family === 'inet'
       ? [{ kind: 'match', selector: 'meta nfproto', value: header === 'ip' ? 'ipv4' : 'ipv6' }]
       : [{ kind: 'match', selector: 'meta protocol', value: header }];
   }
 
-  #beforeTransport(header: keyof typeof L4): Match[] | undefined {
+  #beforeTransport(header: keyof typeof L4): readonly Match[] | undefined {
     const { transport } = this.#known;
-    if (transport === L4[header]) return [];
+    if (transport === L4[header]) return NOTHING;
     if (transport !== undefined) return undefined;
     return [{ kind: 'match', selector: 'meta l4proto', value: header === 'icmpv6' ? 'ipv6-icmp' : header }];
   }
@@ -109,6 +114,6 @@ export class Headers {
 
 function numberOf(selector: Selector, value: string | number): number {
   const type: DataTypeName = selectorOf(selector).type;
-  const bytes = encodeValue(type, value, selector);
+  const bytes = parseOperand(type, value, selector).from;
   return type === 'iface_type' ? bytes.readUInt16LE() : bytes.readUIntBE(0, bytes.length);
 }

@@ -88,6 +88,20 @@ const LAYOUTS = {
 type Layouts = typeof LAYOUTS;
 type ValueOf<F> = F extends readonly [number, infer K] ? (K extends keyof Kinds ? Kinds[K] : never) : never;
 
+interface FieldOf {
+  readonly property: string;
+  readonly type: number;
+  readonly kind: keyof Kinds;
+}
+
+/** The same, as lists: looked up for each expression of a ruleset. */
+const FIELDS: ReadonlyMap<string, readonly FieldOf[]> = new Map(
+  Object.entries<Record<string, Field>>(LAYOUTS).map(([name, layout]) => [
+    name,
+    Object.entries(layout).map(([property, [type, kind]]) => ({ property, type, kind })),
+  ]),
+);
+
 /** One kind of expression; a field that is undefined is no attribute. */
 export type KernelExpressionOf<Name extends keyof Layouts> = { readonly name: Name } & {
   readonly [K in keyof Layouts[Name]]?: ValueOf<Layouts[Name][K]> | undefined;
@@ -107,30 +121,26 @@ export type KernelExpression =
 /** NFTA_LIST_ELEM for each, inside of the attribute that holds the list. */
 export function writeExpressions(writer: AttributeWriter, expressions: readonly KernelExpression[]): void {
   for (const expression of expressions) {
-    writer.nest(NFTA_LIST_ELEM | NLA_F_NESTED, (element) => {
-      const { name } = expression;
-      element.text(NFTA_EXPR.NAME, name === 'unknown' ? expression.kernelName : name);
-      element.nest(NFTA_EXPR.DATA | NLA_F_NESTED, (data) => {
-        if (name === 'unknown') data.raw(expression.bytes);
-        else writeFields(data, LAYOUTS[name], expression as unknown as Record<string, unknown>);
-      });
-    });
+    const { name } = expression;
+    const element = writer.open(NFTA_LIST_ELEM | NLA_F_NESTED);
+    writer.text(NFTA_EXPR.NAME, name === 'unknown' ? expression.kernelName : name);
+    const data = writer.open(NFTA_EXPR.DATA | NLA_F_NESTED);
+    if (name === 'unknown') writer.raw(expression.bytes);
+    else writeFields(writer, name, expression as unknown as Record<string, unknown>);
+    writer.close(data).close(element);
   }
 }
 
-function writeFields(
-  writer: AttributeWriter,
-  layout: Record<string, Field>,
-  values: Record<string, unknown>,
-): void {
-  for (const [property, [type, kind]] of Object.entries(layout)) {
+function writeFields(writer: AttributeWriter, name: string, values: Record<string, unknown>): void {
+  for (const { property, type, kind } of FIELDS.get(name) ?? []) {
     const value = values[property];
     if (value !== undefined) WRITE[kind](writer, type, value as never);
   }
 }
 
 const nestDatum = (writer: AttributeWriter, type: number, value: Buffer): void => {
-  writer.nest(type | NLA_F_NESTED, (datum) => datum.bytesOf(NFTA_DATA.VALUE, value));
+  const datum = writer.open(type | NLA_F_NESTED);
+  writer.bytesOf(NFTA_DATA.VALUE, value).close(datum);
 };
 
 const WRITE: { [K in keyof Kinds]: (writer: AttributeWriter, type: number, value: Kinds[K]) => void } = {
@@ -150,7 +160,7 @@ const WRITE: { [K in keyof Kinds]: (writer: AttributeWriter, type: number, value
 export function asUnknown(expression: KernelExpression): UnknownKernelExpression {
   if (expression.name === 'unknown') return expression;
   const writer = new AttributeWriter();
-  writeFields(writer, LAYOUTS[expression.name], expression as unknown as Record<string, unknown>);
+  writeFields(writer, expression.name, expression as unknown as Record<string, unknown>);
   return { name: 'unknown', kernelName: expression.name, bytes: Buffer.from(writer.bytes) };
 }
 
@@ -167,19 +177,16 @@ export function readExpressions(list: Attributes): KernelExpression[] {
 }
 
 function readExpression(kernelName: string, bytes: Buffer): KernelExpression {
-  const layout: Record<string, Field> | undefined = Object.hasOwn(LAYOUTS, kernelName)
-    ? LAYOUTS[kernelName as keyof Layouts]
-    : undefined;
+  const fields = FIELDS.get(kernelName);
   const unknown: UnknownKernelExpression = { name: 'unknown', kernelName, bytes: Buffer.from(bytes) };
-  if (layout === undefined) return unknown;
+  if (fields === undefined) return unknown;
   const data = new Attributes(bytes);
-  const fields = Object.entries(layout);
-  const known = new Set(fields.map(([, [type]]) => type));
-  const padding = PADDING[kernelName];
-  if (data.entries().some(({ type }) => type !== padding && !known.has(type))) return unknown;
+  const known = (type: number): boolean =>
+    type === PADDING[kernelName] || fields.some((field) => field.type === type);
+  if (!data.entries().every(({ type }) => known(type))) return unknown;
   const values = fields
-    .filter(([, [type]]) => data.has(type))
-    .map(([property, [type, kind]]) => [property, READ[kind](data, type)]);
+    .filter(({ type }) => data.has(type))
+    .map(({ property, type, kind }) => [property, READ[kind](data, type)]);
   return { name: kernelName, ...Object.fromEntries(values) } as KernelExpression;
 }
 

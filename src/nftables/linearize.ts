@@ -119,8 +119,9 @@ class Linearizer {
     }
   }
 
-  #push(...expressions: KernelExpression[]): void {
-    this.expressions.push(...expressions);
+  #push(first: KernelExpression, ...more: KernelExpression[]): void {
+    this.expressions.push(first);
+    for (const one of more) this.expressions.push(one);
   }
 
   #need(header: Header | undefined): void {
@@ -151,11 +152,11 @@ class Linearizer {
 
   /** The NUL behind a name is compared with; a pattern goes without it. */
   #compareName(selector: Selector, op: Match['op'], value: string): void {
-    const pattern = /^(.*[^\\])\*$/s.exec(value)?.[1];
+    const starred = value.endsWith('*');
+    const literal = starred && value.endsWith('\\*');
+    const name = literal ? `${value.slice(0, -2)}*` : value;
     const data =
-      pattern === undefined
-        ? encodeValue('ifname', value.replace(/\\\*$/, '*'), selector)
-        : Buffer.from(pattern);
+      starred && !literal ? Buffer.from(value.slice(0, -1)) : parseOperand('ifname', name, selector).from;
     this.#push(loadOf(selector, registerAt(0)), cmp(op, data));
   }
 

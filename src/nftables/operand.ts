@@ -2,6 +2,7 @@
 import { SpecError } from '../foundation/errors.js';
 import { type DataTypeName, dataType, decodeValue, encodeValue, type Value } from './data-types.js';
 
+/** Nobody changes its bytes: others have the same ones. */
 export interface Operand {
   readonly from: Buffer;
   readonly to: Buffer;
@@ -11,8 +12,28 @@ export interface Operand {
 
 export const isSingle = ({ from, to }: Operand): boolean => from.equals(to);
 
+/** A ruleset has the same values many times, and each is read when it is checked and when it is encoded. */
+const known = new Map<DataTypeName, Map<Value, Operand>>();
+/** Of one type; then all of them are forgotten. */
+const MOST_KNOWN = 1000;
+
 /** `10.0.0.0/8`, `1000-2000`, `tcp`, 80. What a prefix has behind its length is cleared. Throws SpecError. */
 export function parseOperand(type: DataTypeName, value: Value, field: string): Operand {
+  let ofType = known.get(type);
+  if (ofType === undefined) {
+    ofType = new Map();
+    known.set(type, ofType);
+  }
+  let operand = ofType.get(value);
+  if (operand === undefined) {
+    operand = parse(type, value, field);
+    if (ofType.size >= MOST_KNOWN) ofType.clear();
+    ofType.set(value, operand);
+  }
+  return operand;
+}
+
+function parse(type: DataTypeName, value: Value, field: string): Operand {
   const { basis, words = {} } = dataType(type);
   if (typeof value === 'number' || Object.hasOwn(words, value))
     return single(encodeValue(type, value, field));

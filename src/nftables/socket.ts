@@ -3,10 +3,11 @@ import type { SocketPlace } from '../namespaces/open-socket.js';
 import { AttributeWriter } from '../netlink/attribute-writer.js';
 import { Attributes } from '../netlink/attributes.js';
 import { NetlinkChannel } from '../netlink/channel.js';
-import { NETLINK, NLM_F } from '../netlink/constants.js';
+import { NETLINK } from '../netlink/constants.js';
 import { NetlinkError } from '../netlink/errors.js';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
 import { NetlinkSocket } from '../netlink/socket.js';
+import { nfgenmsg } from './batch.js';
 import {
   addChain,
   addElements,
@@ -42,7 +43,7 @@ import {
 } from './decode.js';
 import { delinearize, type SetContents } from './delinearize.js';
 import { decodeElements, type Element } from './element.js';
-import { encodeBatch, nfgenmsg } from './encode.js';
+import { encodeBatch } from './encode.js';
 import type { Expression } from './expression.js';
 import { NFPROTO, type TableName } from './family.js';
 import { makeRoom, tooLarge } from './room.js';
@@ -50,6 +51,7 @@ import { makeRoom, tooLarge } from './room.js';
 /** How often something is begun anew because others have changed the ruleset meanwhile. */
 const ATTEMPTS = 20;
 
+/** A rule as the kernel has it. */
 export interface ListedRule {
   readonly table: TableName;
   readonly chain: string;
@@ -78,12 +80,7 @@ export class NftablesSocket implements Disposable {
    */
   static async open(options: { readonly namespace?: SocketPlace | undefined } = {}): Promise<NftablesSocket> {
     const { namespace } = options;
-    return NftablesSocket.of(await NetlinkChannel.open({ protocol: NETLINK.NETFILTER, namespace }));
-  }
-
-  /** Takes an open socket of the protocol NETLINK_NETFILTER over. */
-  static of(channel: NetlinkChannel): NftablesSocket {
-    return new NftablesSocket(channel);
+    return new NftablesSocket(await NetlinkChannel.open({ protocol: NETLINK.NETFILTER, namespace }));
   }
 
   /**
@@ -106,14 +103,11 @@ export class NftablesSocket implements Disposable {
   }
 
   async #send(changes: readonly Change[], generation?: number): Promise<void> {
-    if (changes.length === 0) return;
     const requests = encodeBatch(changes, generation);
+    if (requests.length === 2) return; // nothing between begin and end: no elements, for one
     makeRoom(this.#channel, requests);
     const last = requests.length - 2; // the kernel says nothing about the end of a batch
-    const flagged = requests.map((request, i) =>
-      i === last ? { ...request, flags: request.flags | NLM_F.ACK } : request,
-    );
-    const answers = await this.#socket.exchange(flagged, [0], last).catch((error) => {
+    const answers = await this.#socket.exchange(requests, [0], last).catch((error) => {
       throw tooLarge(error);
     });
     const failed = answers.find(({ error }) => error !== undefined);
@@ -265,7 +259,7 @@ export class NftablesSocket implements Disposable {
     return this.#socket.dump(ask(type, body, what));
   }
 
-  /** Closes the socket. */
+  /** Closes the socket; tables of its own with the flag owner go with it. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }

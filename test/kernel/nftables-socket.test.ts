@@ -186,6 +186,8 @@ describeInOwnMounts(import.meta.url, 'nf_tables', () => {
       assert.deepEqual(await socket.elements(many), keys);
       await socket.commit([flushSet(many), flushSet(set)]);
       assert.deepEqual(await socket.elements(many), []);
+      await socket.commit([addElements(many, [])]);
+      await socket.commit([]);
       await socket.commit([deleteSet(many), deleteSet(set), deleteSet(brief)]);
       assert.deepEqual(await socket.listSets(table), []);
     });

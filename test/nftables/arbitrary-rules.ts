@@ -156,7 +156,9 @@ function matchOf(selectors: readonly Selector[]): fc.Arbitrary<Expression> {
     const { type } = selectorOf(selector);
     const star = interfaceName.map((name) => `${name.slice(0, 14)}*`);
     const operand = dataType(type).basis === 'name' ? fc.oneof(interval(type), star) : interval(type);
-    return fc.tuple(fc.constant(selector), fc.constantFrom(...OPERATORS), operand);
+    // Of addresses that are compared by size nft(8) 1.0.6 makes ranges with what follows, and dies.
+    const operators = dataType(type).basis.startsWith('ipv') ? OPERATORS.slice(0, 2) : OPERATORS;
+    return fc.tuple(fc.constant(selector), fc.constantFrom(...operators), operand);
   });
   return made(chosen, ([selector, op, operand]) =>
     op === undefined ? match(selector, operand) : match(selector, op, operand),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Attributes } from '../../src/netlink/attributes.js';
+import { NLM_F } from '../../src/netlink/constants.js';
 import {
   addChain,
   addElements,
@@ -128,7 +129,7 @@ const messagesOf = (changes: readonly Change[]): string[] =>
     .slice(1, -1)
     .map(
       ({ type, flags, body }) =>
-        `${type.toString(16)} ${(flags | 1).toString(16)} ${Buffer.from(body).toString('hex')}`,
+        `${type.toString(16)} ${((flags & ~NLM_F.ACK) | 1).toString(16)} ${Buffer.from(body).toString('hex')}`,
     );
 
 describe('changes of nf_tables', () => {
