@@ -1,5 +1,4 @@
 /** Published ports are DNAT rules, which bind nothing: that a port is taken shows only by sockets and files that hold it. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
 import { familyOf, ipBytes } from '../foundation/ip.js';
 import { openSockets } from '../namespaces/open-socket.js';
@@ -7,6 +6,7 @@ import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/bindin
 import { AF, SOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import type { NetworkHost } from './host.js';
+import { listenerOn } from './port-holder.js';
 import type { PublishedPort } from './published-ports.js';
 import type { ResolvedPort } from './records.js';
 
@@ -161,37 +161,4 @@ export function releaseClaims(host: NetworkHost, ports: readonly ResolvedPort[])
     if (host.store.names(claimFolder(port)).length === 0) host.store.remove(claimFolder(port));
   }
   if (ports.length > 0 && host.store.names('ports').length === 0) host.store.remove('ports');
-}
-
-/** `nginx (pid 812)`: the process with a socket on the port, if /proc shows it. See proc_net_tcp of the kernel. */
-function listenerOn({ protocol, hostPort }: ResolvedPort, host: NetworkHost): string | undefined {
-  const inodes = host.inside(() =>
-    [protocol, `${protocol}6`].flatMap((name) => socketInodes(`/proc/thread-self/net/${name}`, hostPort)),
-  );
-  const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
-  const pid = links.size === 0 ? undefined : readdirSync('/proc').find((name) => holdsOne(name, links));
-  if (pid === undefined) return undefined;
-  return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
-}
-
-function socketInodes(table: string, port: number): string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  try {
-    const rows = readFileSync(table, 'utf8').split('\n').slice(1);
-    return rows
-      .map((row) => row.trim().split(/\s+/))
-      .flatMap((fields) => (fields[1]?.endsWith(suffix) && fields[9] ? [fields[9]] : []));
-  } catch {
-    return [];
-  }
-}
-
-function holdsOne(pid: string, links: ReadonlySet<string>): boolean {
-  if (!/^\d+$/.test(pid)) return false;
-  try {
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).some((fd) => links.has(readlinkSync(`${folder}/${fd}`)));
-  } catch {
-    return false; // gone meanwhile, or another user's
-  }
 }
