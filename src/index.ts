@@ -2,6 +2,7 @@ export type { Duration } from './foundation/duration.js';
 export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js';
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
+export { netnsMounts } from './kept/netns-files.js';
 export type {
   CapabilitySets,
   CgroupPath,
@@ -66,6 +67,7 @@ export type {
   Propagation,
   ResourceLimit,
   SandboxSpec,
+  SysfsMount,
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';

@@ -8,6 +8,8 @@ export interface MountEntry {
   readonly root: string;
   /** The mount point. */
   readonly path: string;
+  /** Of the mount, not of the file system. */
+  readonly readOnly: boolean;
   /** The file system's name: `tmpfs`, or `nsfs` for a namespace. */
   readonly type: string;
 }
@@ -17,7 +19,7 @@ export function parseMountinfo(text: string): MountEntry[] {
   return text.split('\n').flatMap((line) => {
     const fields = line.split(' ');
     const type = fields[fields.indexOf('-') + 1];
-    const [id, parent, device, root, path] = fields;
+    const [id, parent, device, root, path, options] = fields;
     if (path === undefined || type === undefined) return [];
     return [
       {
@@ -26,6 +28,7 @@ export function parseMountinfo(text: string): MountEntry[] {
         device: device as string,
         root: plain(root as string),
         path: plain(path),
+        readOnly: options?.split(',').includes('ro') ?? false,
         type,
       },
     ];

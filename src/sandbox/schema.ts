@@ -73,8 +73,9 @@ const mount = v.variant(
     v.strictObject({ type: v.literal('proc'), ...mountBase }),
     v.strictObject({ type: v.literal('devpts'), ...mountBase }),
     v.strictObject({ type: v.literal('mqueue'), ...mountBase }),
+    v.strictObject({ type: v.literal('sysfs'), ...mountBase }),
   ],
-  'must have a type of bind, tmpfs, proc, devpts or mqueue',
+  'must have a type of bind, tmpfs, proc, devpts, mqueue or sysfs',
 );
 
 const amount = v.union(

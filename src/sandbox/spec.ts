@@ -56,8 +56,13 @@ export interface MqueueMount extends MountBase {
   type: 'mqueue';
 }
 
+/** sysfs(5): the devices, of which `/sys/class/net` shows those of the net namespace; nosuid, nodev, noexec. */
+export interface SysfsMount extends MountBase {
+  type: 'sysfs';
+}
+
 /** Something to mount inside, by its `type`. */
-export type MountSpec = BindMount | TmpfsMount | ProcMount | DevptsMount | MqueueMount;
+export type MountSpec = BindMount | TmpfsMount | ProcMount | DevptsMount | MqueueMount | SysfsMount;
 
 /** A number sets both; `'unlimited'` is RLIM_INFINITY. */
 export type ResourceLimit = number | 'unlimited' | { soft: number | 'unlimited'; hard: number | 'unlimited' };

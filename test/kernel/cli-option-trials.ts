@@ -168,6 +168,11 @@ const PLAIN: readonly Trial[] = [
   { options: ['--mount', 'type=devpts,target=/dev/pts'], script: 'ls /dev/pts', prints: 'ptmx' },
   { options: ['--mount', `type=mqueue,target=${target}`], script: mountAt(target), prints: / - mqueue / },
   {
+    options: ['--mount', `type=sysfs,target=${target}`],
+    script: `ls ${target}/class/net`,
+    prints: 'lo',
+  },
+  {
     options: ['--tmpfs', target, '-v', `${source}/file:${target}/a/b`],
     script: `cat ${target}/a/b; ls ${target}`,
     prints: 'from outside\na',

@@ -44,7 +44,7 @@ const idMap: fc.Arbitrary<IdMapChoice> = fc.oneof(
 
 const mount: fc.Arbitrary<MountSpec> = fc
   .record({
-    type: fc.constantFrom('bind', 'bind', 'bind', 'tmpfs', 'tmpfs', 'proc', 'devpts', 'mqueue'),
+    type: fc.constantFrom('bind', 'bind', 'bind', 'tmpfs', 'tmpfs', 'proc', 'devpts', 'mqueue', 'sysfs'),
     destination: path,
     readOnly: sometimes(fc.boolean()),
     source: path,

@@ -18,10 +18,11 @@ import {
   socketNamespace,
   type Target,
 } from './enter-target.js';
+import { netnsViewOf } from './netns-view.js';
 import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** One that is to be entered, and the path by which messages call it. */
-type Named = OpenNamespace & { readonly name: string };
+type Named = OpenNamespace & { readonly name: string; readonly kept?: string };
 
 /**
  * Opens what the options name, as nsenter(1) does before it enters anything. `passed` are the caller's descriptors. Throws
@@ -43,6 +44,7 @@ export function enterSpec(options: Parsed, passed: readonly number[]): EnterSpec
       ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
       : undefined,
     securityContext: options.has('follow-context') ? contextOf(needed(target, 'follow-context')) : undefined,
+    netns: options.has('root') ? undefined : netnsViewOf(namespaces),
   };
   if (target) mustLive(target);
   return spec;
@@ -77,6 +79,7 @@ function shortSpec(options: Parsed, passed: readonly number[]): EnterSpec {
     directoryInside: undefined,
     cgroup: undefined,
     securityContext: undefined,
+    netns: netnsViewOf(namespaces),
   };
   if (target) mustLive(target);
   return spec;
@@ -90,7 +93,14 @@ function keptAs(name: string): Named[] {
       name,
       'there is no process and no kept namespace of that name (isol8 ls, isol8 ns ls)',
     );
-  return there.map(({ kind, path }) => open(kind, path));
+  return there.map(({ kind, path }) => ({ ...open(kind, path), kept: name }));
+}
+
+/** A word that is no path, where something is kept under it. */
+function givenFile(kind: NamespaceKind, file: string): Named {
+  if (file === '' || file === '.' || file === '..' || file.includes('/')) return open(kind, file);
+  const path = keptPath(file, kind);
+  return statFile(path) ? { ...open(kind, path), kept: file } : open(kind, file);
 }
 
 function common(
@@ -125,7 +135,9 @@ function namespacesOf(options: Parsed, target: Target | undefined): Named[] {
   const given = kindsGiven(options);
   const all = options.has('all') ? foreign(ALL_KINDS, needed(target, 'all')) : [];
   const chosen = (Object.entries(given) as [NamespaceKind, string | undefined][]).map(([kind, file]) =>
-    open(kind, file ?? `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`),
+    file === undefined
+      ? open(kind, `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`)
+      : givenFile(kind, file),
   );
   const socket = options.last('net-socket');
   if (socket !== undefined) {

@@ -223,7 +223,7 @@ export const runCommand = {
       value: 'type=TYPE,target=DIR,...',
       repeatable: true,
       group: 'Files',
-      help: 'Mount bind, tmpfs, proc, devpts or mqueue; also source=, readonly, tmpfs-size= and tmpfs-mode=.',
+      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=.',
     },
     { name: 'no-proc', group: 'Files', help: 'Do not mount a new /proc.' },
     {

@@ -9,7 +9,7 @@ import type { Facts } from '../facts.js';
 import type { ParsedSpec } from '../parsed-spec.js';
 import { checkIdentity } from './check.js';
 import { type CompileOptions, type Context, isNew, type Slots } from './context.js';
-import { earlyMqueues } from './filesystems.js';
+import { earlyViews } from './filesystems.js';
 import { holdSteps } from './hold.js';
 import { descend, keepHostProc, openOffsetsEarly } from './hops.js';
 import { initSteps } from './init.js';
@@ -89,7 +89,7 @@ function firstProcess(context: Context): Step[] {
     ...keepHostProc(context),
     ...openOffsetsEarly(context),
     ...joinSteps(context),
-    ...earlyMqueues(context),
+    ...earlyViews(context),
     ...descend(context, (depth) => mainProcess(context, depth)),
   ];
 }

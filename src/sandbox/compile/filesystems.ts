@@ -27,14 +27,20 @@ export function earlyProc(context: Context): Step[] {
   ];
 }
 
-/** mqueue of a joined ipc namespace likewise. */
-export function earlyMqueues(context: Context): Step[] {
-  return needsEarlyMqueue(context) ? earlyMounts(context, 'mqueue') : [];
+/** What mqueue and sysfs show is that of a namespace, whose owner has to make them. */
+const SHOWS = { mqueue: 'ipc', sysfs: 'net' } as const;
+
+/** mqueue of a joined ipc namespace and sysfs of a joined net namespace likewise. */
+export function earlyViews(context: Context): Step[] {
+  return (['mqueue', 'sysfs'] as const).flatMap((type) =>
+    isEarlyView(context, type) ? earlyMounts(context, type) : [],
+  );
 }
 
-const needsEarlyMqueue = (context: Context): boolean => isJoined(context, 'ipc') && isNew(context, 'user');
+const isEarlyView = (context: Context, type: keyof typeof SHOWS): boolean =>
+  isJoined(context, SHOWS[type]) && isNew(context, 'user');
 
-function earlyMounts({ spec }: Context, type: 'proc' | 'mqueue'): Step[] {
+function earlyMounts({ spec }: Context, type: 'proc' | keyof typeof SHOWS): Step[] {
   return spec.mounts.flatMap((mount, index) =>
     mount.type === type ? [...filesystemOf(mount, index, earlyMount(index)).steps] : [],
   );
@@ -49,10 +55,13 @@ export function procFilesystem(context: Context): Detached {
 /** For one of `mounts`, by its place there. */
 export function detachedOf(context: Context, mount: MountSpec, index: number): Detached {
   if (mount.type === 'bind') return { id: `bind-${index}`, steps: [] };
-  const early =
-    mount.type === 'proc' ? needsEarlyProc(context) : mount.type === 'mqueue' && needsEarlyMqueue(context);
-  if (early) return { id: earlyMount(index), steps: [] };
+  if (isEarly(context, mount.type)) return { id: earlyMount(index), steps: [] };
   return filesystemOf(mount, index, `mount-${index}`);
+}
+
+function isEarly(context: Context, type: MountSpec['type']): boolean {
+  if (type === 'proc') return needsEarlyProc(context);
+  return (type === 'mqueue' || type === 'sysfs') && isEarlyView(context, type);
 }
 
 function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number, id: string): Detached {
@@ -76,6 +85,7 @@ function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number
       });
     case 'proc':
     case 'mqueue':
+    case 'sysfs':
       return newFilesystem({ id, type: mount.type, attributes: NOSUID | NODEV | NOEXEC, field });
   }
 }

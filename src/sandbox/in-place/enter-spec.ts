@@ -13,10 +13,21 @@ export interface EnterSpec {
   /** cgroup.procs of the cgroup to join. */
   readonly cgroup: number | undefined;
   readonly securityContext: string | undefined;
+  /** Where a network namespace is entered by its name. */
+  readonly netns: NetnsView | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
   readonly fork: boolean;
   readonly keepCapabilities: boolean;
+}
+
+/** What `ip netns exec` shows of a named network namespace, in mounts that nobody else sees: ip-netns(8). */
+export interface NetnsView {
+  readonly name: string;
+  /** What is bound over files and directories in /etc. */
+  readonly files: readonly { readonly source: string; readonly destination: string }[];
+  /** Whether the /sys that is replaced cannot be written. */
+  readonly readOnlySys: boolean;
 }
 
 export interface EnteredNamespace extends Pick<OpenNamespace, 'kind' | 'fd'> {

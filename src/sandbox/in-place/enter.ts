@@ -5,6 +5,7 @@ import { call, exitStep, result } from '../../syscalls/steps.js';
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE, firstDescriptor, type InPlacePlan } from './become-plan.js';
 import type { EnteredNamespace, EnterSpec } from './enter-spec.js';
+import { viewSteps } from './netns-view.js';
 import { writeFile } from './outside.js';
 import { executeSteps, identitySteps, keepCapabilities } from './program.js';
 
@@ -23,6 +24,7 @@ export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
     ...followContext(spec),
     ...(dropped ? [call('setgroups', [0, null], 'drop other groups', { object: 'setgroups failed' })] : []),
     ...enterAll(spec, place),
+    ...(spec.netns ? viewSteps(spec.netns) : []),
     ...changeDirectories(spec, place),
     ...(spec.fork ? forked(inside) : inside),
   ];

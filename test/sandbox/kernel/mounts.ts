@@ -64,11 +64,17 @@ export function mount(process: Process, [source, target, type, flags]: readonly 
   return 0;
 }
 
-/** proc shows a pid namespace, mqueue an ipc namespace: that of who makes it, whose owner must agree. */
+const SHOWN: ReadonlyMap<string, 'pid' | 'ipc' | 'net'> = new Map([
+  ['proc', 'pid'],
+  ['mqueue', 'ipc'],
+  ['sysfs', 'net'],
+] as const);
+
+/** proc shows a pid namespace, mqueue an ipc namespace, sysfs a net namespace: that of who makes it, whose owner must agree. */
 function checkFilesystem(process: Process, type: string): Namespace | undefined {
   checkCreates(process);
-  if (type !== 'proc' && type !== 'mqueue') return undefined;
-  const kind = type === 'proc' ? 'pid' : 'ipc';
+  const kind = SHOWN.get(type);
+  if (kind === undefined) return undefined;
   const of = process.namespaces[kind];
   // the spec asks for a view of what belongs to somebody else; causes.ts says so when the kernel does
   const inherent = of.origin !== 'new' && process.machine.user !== 'caller';
