@@ -72,6 +72,14 @@ export class NetlinkChannel implements Disposable {
     return this.#fd;
   }
 
+  /** The number that its network namespace alone has had since the machine started; undefined before Linux 5.14. */
+  get namespaceCookie(): bigint | undefined {
+    const cookie = Buffer.alloc(8);
+    const size = new Uint32Array([8]);
+    const result = trySyscall('getsockopt', this.fd, SOL.SOCKET, SO.NETNS_COOKIE, cookie, size);
+    return result < 0 ? undefined : cookie.readBigUInt64LE();
+  }
+
   /**
    * The kernel does what a request asks for before this is settled, with `elsewhere` on a thread of the pool.
    *

@@ -6,7 +6,7 @@ export const AF_NETLINK = 16;
 export const SOCK = { RAW: 3, CLOEXEC: 0o2000000, NONBLOCK: 0o4000 } as const;
 export const MSG = { TRUNC: 0x20, DONTWAIT: 0x40 } as const;
 export const SOL = { SOCKET: 1, NETLINK: 270 } as const;
-export const SO = { RCVBUF: 8, RCVBUFFORCE: 33 } as const;
+export const SO = { RCVBUF: 8, RCVBUFFORCE: 33, NETNS_COOKIE: 71 } as const;
 
 /** Protocols of AF_NETLINK. */
 export const NETLINK = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const;

@@ -34,6 +34,10 @@ export class NetlinkSocket implements Disposable {
     return new NetlinkSocket(await NetlinkChannel.open(options));
   }
 
+  get namespaceCookie(): bigint | undefined {
+    return this.#channel.namespaceCookie;
+  }
+
   /** Has one thing done. Throws NetlinkError. */
   async request(request: NetlinkRequest): Promise<void> {
     await this.batch([request]);

@@ -10,6 +10,7 @@ import { bridgeRequests } from './wiring.js';
 
 /** Makes a network, or leaves nothing of it. Only under the lock. */
 export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promise<NetworkRecord> {
+  host.store.removeFormer();
   const present = readNetwork(host.store, spec.name);
   if (present !== undefined && isAbandoned(present)) await removeNetwork(host, present);
   else if (present !== undefined)

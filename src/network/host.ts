@@ -26,9 +26,10 @@ export class NetworkHost implements Disposable {
 
   /** @throws Isol8Error EPERM for a namespace that the caller may not enter, EACCES when there is no place for state. */
   static async open(namespace?: Namespace): Promise<NetworkHost> {
-    const store = NetworkStore.of(namespace?.inode ?? ownInode());
+    const inode = namespace?.inode ?? ownInode();
     const route = await RouteSocket.open({ namespace });
     try {
+      const store = NetworkStore.of(inode, route.namespaceCookie);
       return new NetworkHost({ store, route, nftables: await NftablesSocket.open({ namespace }), namespace });
     } catch (error) {
       route[Symbol.dispose]();

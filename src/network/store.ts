@@ -19,7 +19,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
 import { LOCK } from '../syscalls/constants.js';
@@ -33,6 +33,8 @@ const roots = (): string[] => {
 
 export class NetworkStore {
   readonly folder: string;
+  /** {@link folder} but for the cookie. */
+  readonly #place: string;
   /** What was read, for as long as nobody else writes: the lock's file counts the changes. */
   readonly #cache = new Map<string, unknown>();
   #generation = 0n;
@@ -40,19 +42,21 @@ export class NetworkStore {
   /** One process waits at most once for the lock, whatever it does at the same time. */
   static #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string) {
-    this.folder = folder;
+  private constructor(place: string, cookie: bigint | undefined) {
+    this.folder = cookie === undefined ? place : `${place}-${cookie}`;
+    this.#place = place;
   }
 
   /**
    * The store of the network namespace with this inode, in /run/isol8 or, for who may not write there, $XDG_RUNTIME_DIR/isol8.
+   * A later namespace may get the same inode, but not the same `cookie`.
    *
    * @throws Isol8Error EACCES when there is no folder to write to.
    */
-  static of(inode: bigint): NetworkStore {
+  static of(inode: bigint, cookie: bigint | undefined): NetworkStore {
     const tried = roots();
     const root = tried.find((path) => isWritable(`${path}/isol8`) ?? isWritable(path) ?? false);
-    if (root !== undefined) return new NetworkStore(`${root}/isol8/networks/${inode}`);
+    if (root !== undefined) return new NetworkStore(`${root}/isol8/networks/${inode}`, cookie);
     throw new Isol8Error(
       'EACCES',
       `keep the state of networks: there is no folder to write to (${tried.join(', ') || '/run takes root'}). ` +
@@ -135,6 +139,15 @@ export class NetworkStore {
         return; // somebody waits for the lock, and has made it again, or there is something else
       }
     }
+  }
+
+  /** Removes what namespaces that had the same inode before have left. */
+  removeFormer(): void {
+    const networks = dirname(this.folder);
+    const former = this.names('..').filter(
+      (name) => name.startsWith(`${basename(this.#place)}-`) && name !== basename(this.folder),
+    );
+    for (const name of former) rmSync(`${networks}/${name}`, { recursive: true, force: true });
   }
 
   /** Names in a folder of the store; none when it is not there. */

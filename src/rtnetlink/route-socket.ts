@@ -45,6 +45,11 @@ export class RouteSocket implements Disposable {
     return new RouteSocket(await NetlinkSocket.open({ protocol: NETLINK.ROUTE, namespace }));
   }
 
+  /** @internal */
+  get namespaceCookie(): bigint | undefined {
+    return this.#socket.namespaceCookie;
+  }
+
   /**
    * Has requests of {@link addLink}, {@link addRoute} and so on done in one datagram. The kernel goes on after a failure.
    *

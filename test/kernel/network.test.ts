@@ -1,6 +1,6 @@
 /** Networks as a user of them sees: who reaches whom, from where, by which address. The outside has no route back. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { it } from 'node:test';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import {
@@ -207,6 +207,23 @@ describeInOwnMounts(import.meta.url, 'a network', () => {
       code: 'EEXIST',
       message: /route that came later leads 172.18.0.2 to up0/,
     });
+  });
+
+  it('is not taken for one of a network namespace that had the same number before', async () => {
+    await using _world = await outsideWorld();
+    const folder = '/run/isol8/networks';
+    const store = (): string =>
+      readdirSync(folder)
+        .filter((name) => name.startsWith(`${inode}-`))
+        .join();
+    const { ino: inode } = statSync('/proc/self/ns/net', { bigint: true });
+    const network = await Network.create({ name: 'again' });
+    const present = store();
+    cpSync(`${folder}/${present}`, `${folder}/${inode}-1`, { recursive: true });
+    await network.remove();
+    await using again = await Network.create({ name: 'again' });
+    assert.equal(again.name, 'again');
+    assert.equal(store(), present);
   });
 
   it('is not removed in use unless by force', async () => {

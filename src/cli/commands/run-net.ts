@@ -1,12 +1,13 @@
-/** isol8 run --net: the program's namespaces are made first and attached to a network, which it then finds ready. */
-import { type Isol8Error, SpecError } from '../../foundation/errors.js';
-import type { Attachment } from '../../network/attachment.js';
+/** isol8 run --net: the program's namespaces are made first and connected to a network, which it then finds ready. */
+import { Isol8Error, SpecError } from '../../foundation/errors.js';
+import type { Namespace } from '../../namespaces/namespace.js';
 import { Network } from '../../network/network.js';
 import type { CreatedNamespaces, CreateSpec } from '../../sandbox/create-namespaces.js';
 import { createNamespaces } from '../../sandbox/create-namespaces.js';
-import type { NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
+import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
 import { attachSpecOf } from './net-spec.js';
 import type { RunOptions, specOf } from './run-spec.js';
+import { mayMakeLinks, startNamedUplink } from './run-uplink.js';
 
 type MapField = 'mapUsers' | 'mapGroups' | 'setgroups';
 type RunSpec = ReturnType<typeof specOf>;
@@ -19,33 +20,66 @@ export interface NetworkedSpec extends AsyncDisposable {
   readonly spec: SandboxSpec;
 }
 
-/** @throws Isol8Error what {@link Network.open} and {@link Network.attach} throw; nothing is left then. */
+/** @throws Isol8Error what {@link Network.open}, {@link Network.attach} and {@link startUplink} throw; nothing is left then. */
 export async function inNetwork(name: string, spec: RunSpec, options: RunOptions): Promise<NetworkedSpec> {
   const { net, user = 'new' } = spec.namespaces;
   if (net !== undefined)
     throw new SpecError('--net', 'the net namespace is given by --share or --join already');
-  const network = await openOrMake(name);
+  if (mayMakeLinks()) {
+    const network = await openOrMake(name);
+    return await joined(spec, { user, leave: () => network.close() }, async (made) => {
+      const attachment = await network.attach(made, attachSpecOf(options));
+      return { mounts: await attachment.nameMounts(), [Symbol.asyncDispose]: () => attachment.detach() };
+    });
+  }
+  if (name !== DEFAULT_NETWORK)
+    throw new Isol8Error(
+      'EPERM',
+      `--net ${name}: EPERM. To make links on the host takes CAP_NET_ADMIN. Without it there is --net ${DEFAULT_NETWORK}, with a way out for each program by itself.`,
+    );
+  if (user !== 'new')
+    throw new SpecError(
+      '--net',
+      'takes a new user namespace, or CAP_NET_ADMIN on the host to make links there',
+    );
+  return await joined(spec, { user }, (made) => startNamedUplink(made, attachSpecOf(options)));
+}
+
+/** What connects the namespaces that were made, until it is disposed of. */
+interface Connection extends AsyncDisposable {
+  readonly mounts: readonly MountSpec[];
+}
+
+/** The spec with namespaces that are made here, and connected by `connect`. */
+async function joined(
+  spec: RunSpec,
+  { user, leave = () => {} }: { user: NamespaceChoice; leave?: () => void },
+  connect: (net: Namespace) => Promise<Connection>,
+): Promise<NetworkedSpec> {
   let created: CreatedNamespaces | undefined;
   try {
     const { mapUsers, mapGroups, setgroups, loopback: _, ...rest } = spec;
     const maps = definedOf({ mapUsers, mapGroups, setgroups });
     created = await createNamespaces(user === 'new' ? ['user', 'net'] : ['net'], user === 'new' ? maps : {});
-    const attachment = await network.attach(
-      created.net as NonNullable<typeof created.net>,
-      attachSpecOf(options),
-    );
-    const choices: Record<string, NamespaceChoice> = { net: { fd: (created.net as { fd: number }).fd } };
+    const connection = await connect(created.net as Namespace);
+    const choices: Record<string, NamespaceChoice> = { net: { fd: (created.net as Namespace).fd } };
     if (created.user) choices.user = { fd: created.user.fd };
-    const joined: SandboxSpec = {
-      ...rest,
-      ...(user === 'new' ? {} : maps), // with a user namespace that is made here they are in force already
-      mounts: [...(await attachment.nameMounts()), ...(spec.mounts ?? [])],
-      namespaces: { ...(spec.namespaces as object), ...choices },
+    return {
+      spec: {
+        ...rest,
+        ...(user === 'new' ? {} : maps), // with a user namespace that is made here they are in force already
+        mounts: [...connection.mounts, ...(spec.mounts ?? [])],
+        namespaces: { ...(spec.namespaces as object), ...choices },
+      },
+      async [Symbol.asyncDispose]() {
+        await connection[Symbol.asyncDispose]();
+        created?.[Symbol.dispose]();
+        leave();
+      },
     };
-    return { spec: joined, [Symbol.asyncDispose]: () => leave(network, attachment, created) };
   } catch (error) {
     created?.[Symbol.dispose]();
-    network.close();
+    leave();
     throw error;
   }
 }
@@ -62,16 +96,6 @@ async function openOrMake(name: string): Promise<Network> {
     if ((error as Isol8Error).code !== 'EEXIST') throw error;
     return await Network.open(name); // another isol8 run was faster
   }
-}
-
-async function leave(
-  network: Network,
-  attachment: Attachment,
-  created: CreatedNamespaces | undefined,
-): Promise<void> {
-  await attachment.detach();
-  created?.[Symbol.dispose]();
-  network.close();
 }
 
 type Maps = { readonly [field in MapField]?: SandboxSpec[field] | undefined };

@@ -1,0 +1,90 @@
+/** isol8 run --net bridge of somebody who may not make links on the host. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { it } from 'node:test';
+import { isol8, isRoot, start } from './cli-program.js';
+import { describeWithOutside } from './own-outside.js';
+
+const HERE = '203.0.113.1';
+const NEIGHBOR = '203.0.113.2';
+
+/** What the neighbour says to a line. */
+async function ask(request: string): Promise<string> {
+  const socket = connect(8000, NEIGHBOR);
+  socket.write(`${request}\n`);
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+const asWhom = 'exec 3<>/dev/tcp/203.0.113.2/8000; echo who >&3; cat <&3';
+const nameFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('isol8-names-'));
+
+describeWithOutside(import.meta.url, 'isol8 run --net bridge', () => {
+  if (isRoot) return; // root makes a bridge
+
+  const env = { ...process.env, XDG_RUNTIME_DIR: undefined };
+  it('has a way out without root, names, and the name server of the host', async () => {
+    const before = nameFolders();
+    const options = ['--name', 'web', '--alias', 'www', '--add-host', 'db:192.0.2.9'];
+    const command = `${asWhom}; echo; hostname; getent hosts www; getent hosts db; getent hosts host.isol8.internal; cat /etc/resolv.conf`;
+    const { stdout, stderr, status } = await isol8(
+      ['run', '--net', 'bridge', ...options, '--', 'bash', '-c', command],
+      { env },
+    );
+    assert.equal(status, 0, stderr);
+    const [from, name, www, db, host, resolver] = stdout.split('\n');
+    assert.equal(from, `::ffff:${HERE}`);
+    assert.equal(name, 'web');
+    assert.match(www as string, /^10\.0\.2\.100 +web www$/);
+    assert.match(db as string, /^192\.0\.2\.9 +db$/);
+    assert.match(host as string, /^203\.0\.113\.1 +host\.isol8\.internal$/);
+    assert.equal(resolver, 'nameserver 10.0.2.3');
+    assert.deepEqual(nameFolders(), before);
+  });
+
+  it('publishes ports', async () => {
+    const server =
+      'require("net").createServer(c => c.on("error", () => {}).once("data", () => c.end("inside"))).listen(80, () => console.log("up"))';
+    const child = start(['run', '--net', 'bridge', '-p', '8080:80', '--', process.execPath, '-e', server], {
+      env,
+    });
+    assert.equal(String(await once(child.stdout as NonNullable<typeof child.stdout>, 'data')), 'up\n');
+    assert.equal(await ask(`tcp ${HERE} 8080`), 'inside');
+    const second = await isol8(['run', '--net', 'bridge', '-p', '8080:80', '--', 'true'], { env });
+    assert.match(second.stderr, /EADDRINUSE/);
+    child.kill();
+    await once(child, 'close');
+    assert.equal(await ask(`tcp ${HERE} 8080`), 'ECONNREFUSED');
+  });
+
+  it('is loopback only where nothing carries packets, and says what to install', async () => {
+    const hidden = ['unshare', '--user', '--map-current-user', '--keep-caps', '--mount', 'sh', '-ec'];
+    const hide =
+      'for each in /usr/bin/slirp4netns /usr/bin/pasta; do test -e $each && mount --bind /dev/null $each; done; exec setpriv --ambient-caps=-all --inh-caps=-all "$@"';
+    const behind = [...hidden, hide, 'sh'];
+    const { stdout, stderr, status } = await isol8(['run', '--net', 'bridge', '--', 'ls', '/sys/class/net'], {
+      env,
+      behind,
+    });
+    assert.equal(status, 0, stderr);
+    assert.ok(stdout.includes('lo'));
+    assert.match(stderr, /loopback only: .*apt-get install slirp4netns, or passt$/m);
+    const published = await isol8(['run', '--net', 'bridge', '-p', '80', '--', 'true'], { env, behind });
+    assert.notEqual(published.status, 0);
+    assert.match(published.stderr, /apt-get install/);
+  });
+
+  it('refuses what takes a bridge', async () => {
+    for (const option of ['--ip=10.0.2.9', '--ip6=fd00::9', '--mac=02:00:00:00:00:09']) {
+      const { status, stderr } = await isol8(['run', '--net', 'bridge', option, '--', 'true'], { env });
+      assert.notEqual(status, 0);
+      assert.match(stderr, /^isol8 run: --(ip6?|mac): takes a bridge/m);
+    }
+    const { stderr } = await isol8(['run', '--net', 'other', '--', 'true'], { env });
+    assert.match(stderr, /^isol8 run: --net other: EPERM\. /m);
+  });
+});
