@@ -18,7 +18,6 @@ import {
   socketNamespace,
   type Target,
 } from './enter-target.js';
-import { netnsViewOf } from './netns-view.js';
 import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** One that is to be entered, and the path by which messages call it. */
@@ -28,7 +27,7 @@ type Named = OpenNamespace & { readonly name: string; readonly kept?: string };
  * Opens what the options name, as nsenter(1) does before it enters anything. `passed` are the caller's descriptors. Throws
  * SpecError and Isol8Error.
  */
-export function enterSpec(options: Parsed, passed: readonly number[]): EnterSpec {
+export async function enterSpec(options: Parsed, passed: readonly number[]): Promise<EnterSpec> {
   if (isShort(options)) return shortSpec(options, passed);
   const text = options.last('target');
   const target = text === undefined ? undefined : openTarget(text);
@@ -44,7 +43,7 @@ export function enterSpec(options: Parsed, passed: readonly number[]): EnterSpec
       ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
       : undefined,
     securityContext: options.has('follow-context') ? contextOf(needed(target, 'follow-context')) : undefined,
-    netns: options.has('root') ? undefined : netnsViewOf(namespaces),
+    netns: options.has('root') ? undefined : await netnsOf(namespaces),
   };
   if (target) mustLive(target);
   return spec;
@@ -67,7 +66,7 @@ function isShort(options: Parsed): boolean {
   return options.operands.length > 0 && !named.some((name) => options.has(name));
 }
 
-function shortSpec(options: Parsed, passed: readonly number[]): EnterSpec {
+async function shortSpec(options: Parsed, passed: readonly number[]): Promise<EnterSpec> {
   const [name, ...command] = options.operands as [string, ...string[]];
   const target = /^\d+$/.test(name) ? openTarget(name) : undefined;
   const namespaces = target ? foreign(ALL_KINDS, target) : keptAs(name);
@@ -79,7 +78,7 @@ function shortSpec(options: Parsed, passed: readonly number[]): EnterSpec {
     directoryInside: undefined,
     cgroup: undefined,
     securityContext: undefined,
-    netns: netnsViewOf(namespaces),
+    netns: await netnsOf(namespaces),
   };
   if (target) mustLive(target);
   return spec;
@@ -94,6 +93,12 @@ function keptAs(name: string): Named[] {
       'there is no process and no kept namespace of that name (isol8 ls, isol8 ns ls)',
     );
   return there.map(({ kind, path }) => ({ ...open(kind, path), kept: name }));
+}
+
+async function netnsOf(namespaces: readonly Named[]): Promise<EnterSpec['netns']> {
+  if (!namespaces.some(({ kind, kept }) => kind === 'net' && kept !== undefined)) return undefined;
+  const { netnsViewOf } = await import('./netns-view.js');
+  return netnsViewOf(namespaces);
 }
 
 /** A word that is no path, where something is kept under it. */

@@ -14,7 +14,7 @@ export async function enter(argv: readonly string[]): Promise<number> {
   if (answered !== undefined) return answered;
   const passed = callersDescriptors();
   const facts = gatherCaller();
-  const entered = compileEnter(enterSpec(options, passed), facts);
+  const entered = compileEnter(await enterSpec(options, passed), facts);
   if (options.has('explain')) return printPlan(entered.plan, options, facts);
   return becomePlan('isol8 enter', entered, facts);
 }

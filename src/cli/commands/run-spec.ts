@@ -1,8 +1,5 @@
-import { basename } from 'node:path';
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import type { IdMapChoice } from '../../ids/resolve.js';
-import { netnsMounts } from '../../kept/netns-files.js';
-import { NETNS } from '../../namespaces/kept-path.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
 import type { Parsed } from '../getopt.js';
@@ -149,17 +146,16 @@ function mountsOf(options: RunOptions): MountSpec[] | undefined {
     tmpfs: parseTmpfs,
     mount: parseMountOption,
   };
-  const given = options.values.flatMap(({ option, value }) => parsers[option.name]?.(value ?? '') ?? []);
-  const mounts = [...shownWithName(options), ...given];
+  const mounts = options.values.flatMap(({ option, value }) => parsers[option.name]?.(value ?? '') ?? []);
   return mounts.length > 0 ? mounts : undefined;
 }
 
-/** A network namespace that is joined by its name comes with its files, as for isol8 enter. */
-function shownWithName(options: RunOptions): MountSpec[] {
+/** The network namespace that is joined by its name, which comes with its files as for isol8 enter; not with other mounts or a root. */
+export function joinedNetns(options: RunOptions): string | undefined {
   const { net, mnt } = namespacesOf(options);
-  const name = typeof net === 'string' && net.startsWith(`${NETNS}/`) ? basename(net) : undefined;
-  const named = name !== undefined && options.all('join').includes(`net=${name}`);
-  return named && mnt === undefined && !options.has('root') ? netnsMounts(name) : [];
+  if (typeof net !== 'string' || mnt !== undefined || options.has('root')) return undefined;
+  const given = options.all('join').find((text) => text.startsWith('net='));
+  return given?.includes('/') ? undefined : given?.slice('net='.length);
 }
 
 function environmentOf(options: RunOptions): Record<string, string | undefined> | undefined {

@@ -7,7 +7,7 @@ import { PROGRAM } from '../usage-error.js';
 import { networkName } from './network-name.js';
 import { descriptorCount } from './preserved-descriptors.js';
 import { runCommand } from './run-options.js';
-import { inOptions, type RunOptions, specOf } from './run-spec.js';
+import { inOptions, joinedNetns, type RunOptions, specOf } from './run-spec.js';
 
 /** isol8 run. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -27,7 +27,7 @@ async function runWith(options: RunOptions): Promise<number> {
     return 0;
   }
   const command = options.operands.length > 0 ? options.operands : [process.env.SHELL || '/bin/sh'];
-  const spec = specOf(options);
+  const spec = await withNetnsFiles(specOf(options), options);
   const network = networkName(options);
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
@@ -42,6 +42,16 @@ async function runWith(options: RunOptions): Promise<number> {
   }
   if (options.has('tty') || options.has('timeout')) return attach(command, spec, { options, descriptors });
   return become(command, spec, { descriptors, terminal: terminalSize(STDIN) !== undefined });
+}
+
+async function withNetnsFiles(
+  spec: ReturnType<typeof specOf>,
+  options: RunOptions,
+): Promise<ReturnType<typeof specOf>> {
+  const name = joinedNetns(options);
+  if (name === undefined) return spec;
+  const { netnsMounts } = await import('../../kept/netns-files.js');
+  return { ...spec, mounts: [...netnsMounts(name), ...(spec.mounts ?? [])] };
 }
 
 /** With a terminal in between, or the time to watch, this process stays. */
