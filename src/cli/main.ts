@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Isol8Error } from '../foundation/errors.js';
 import { EXIT } from '../syscalls/wire.js';
+import { escapeControls } from './control-characters.js';
 import { STDERR, write } from './output.js';
 
 /** A command is loaded when it is called, so that none pays for another. */
@@ -35,7 +36,7 @@ function report(error: unknown, command: string | undefined): number {
     : error instanceof Error
       ? (error.stack ?? error.message)
       : String(error);
-  say(`${name}: ${text}\n`);
+  say(`${name}: ${text.split('\n').map(escapeControls).join('\n')}\n`);
   if (known && 'syscall' in error && error.syscall === 'execve') return execStatus(error.code);
   return AS_UTIL_LINUX.includes(command ?? '') ? 1 : EXIT.failed;
 }

@@ -16,7 +16,6 @@ const BRANCHES = [
   'cli/commands/run-attached.js',
   'cli/commands/run-net.js',
   'cli/commands/netns-view.js',
-  'kept/netns-files.js',
 ];
 const OTHER_COMMANDS = ['ls', 'inspect', 'graph', 'net', 'ns', 'gc', 'doctor', 'completion', 'overview'].map(
   (each) => `cli/commands/${each}.js`,

@@ -72,6 +72,12 @@ describe('isol8 enter', { skip }, () => {
     });
   }
 
+  it('prints nothing that a terminal would obey, whatever it was given', async () => {
+    const { status, stderr } = await isol8(['enter', '\u001b[2Jnobody', 'true']);
+    assert.equal(status, 1);
+    assert.match(stderr, /^isol8 enter: \\x1b\[2Jnobody/);
+  });
+
   it('enters all of a process by its pid alone, and keeps its own pid where it needs no child', async () => {
     const links = 'for kind in mnt uts ipc net user cgroup pid time; do readlink /proc/self/ns/$kind; done';
     const { stdout, stderr } = await isol8(['enter', `${pid}`, 'sh', '-c', links]);

@@ -97,6 +97,7 @@ describeInOwnMounts(import.meta.url, 'files of a named network namespace', () =>
     const expected = 'nameserver 8.8.8.8\n/etc/folder:\nother\n\n/sys/class/net:\nhere\nlo\ntoo\n';
     const { stdout, stderr } = await isol8(['run', '--join', 'net=blue', '--', ...show]);
     assert.equal(stdout, expected, stderr);
+    assert.match(stderr, /^isol8 run: \/etc\/netns\/blue\/unheard-of is not shown/m);
     using net = Namespace.kept('blue', 'net');
     const spec = { namespaces: { net, user: 'shared' }, mounts: netnsMounts('blue') } as const;
     assert.equal((await run(show, spec)).stdout, expected);

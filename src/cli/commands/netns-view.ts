@@ -1,8 +1,10 @@
-import { netnsFiles } from '../../kept/netns-files.js';
+import { netnsFiles, netnsMounts } from '../../kept/netns-files.js';
 import { parseMountinfo } from '../../mounts/mountinfo.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { NetnsView } from '../../sandbox/in-place/enter-spec.js';
+import type { MountSpec } from '../../sandbox/spec.js';
 import { readTextFile } from '../../syscalls/files.js';
+import { escapeControls } from '../control-characters.js';
 import { STDERR, write } from '../output.js';
 
 interface Entered {
@@ -15,10 +17,21 @@ interface Entered {
 export function netnsViewOf(namespaces: readonly Entered[]): NetnsView | undefined {
   const name = namespaces.find(({ kind }) => kind === 'net')?.kept;
   if (name === undefined || namespaces.some(({ kind }) => kind === 'mnt')) return undefined;
-  const { placed, unplaced } = netnsFiles(name);
-  for (const { source, destination } of unplaced)
-    write(STDERR, `isol8 enter: ${source} is not shown: there is no ${destination}\n`);
-  return { name, files: placed, readOnlySys: isReadOnly('/sys') };
+  sayUnplaced(name, 'enter');
+  return { name, files: netnsFiles(name).placed, readOnlySys: isReadOnly('/sys') };
+}
+
+/** What isol8 run is to mount for such a name. */
+export function netnsMountsOf(name: string): MountSpec[] {
+  sayUnplaced(name, 'run');
+  return netnsMounts(name);
+}
+
+function sayUnplaced(name: string, command: 'enter' | 'run'): void {
+  for (const { source, destination } of netnsFiles(name).unplaced) {
+    const text = `${source} is not shown: there is no ${destination}`;
+    write(STDERR, `isol8 ${command}: ${escapeControls(text)}\n`);
+  }
 }
 
 function isReadOnly(path: string): boolean {

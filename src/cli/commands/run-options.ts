@@ -31,7 +31,7 @@ export const runCommand = {
       choices: ALL_KINDS.map((kind) => `${kind}=`),
       repeatable: true,
       group: 'Namespaces',
-      help: 'Join an existing namespace: a pid, a path, or a name of isol8 ns, for net also of ip-netns(8).',
+      help: 'Join an existing namespace: a pid, a path, or a name of isol8 ns, for net also of ip-netns(8), with the files of /etc/netns/NAME.',
     },
     {
       name: 'hostname',
@@ -69,7 +69,7 @@ export const runCommand = {
       choices: ['bridge', 'host', 'none'],
       open: true,
       group: 'Network',
-      help: 'Attach it to a network of isol8 net; bridge is made when first used. Default none: loopback alone.',
+      help: 'Attach it to a network of isol8 net; bridge is made when first used; without root it leads out by slirp4netns or pasta. Default none: loopback alone.',
     },
     {
       name: 'ip',

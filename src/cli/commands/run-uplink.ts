@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpecError, UnsupportedError } from '../../foundation/errors.js';
+import { parseStatus } from '../../namespaces/inspect/parse-proc.js';
 import { Namespace } from '../../namespaces/namespace.js';
 import { HOST_NAME, hostsText } from '../../network/names.js';
 import { parsePublished } from '../../network/published-ports.js';
@@ -16,12 +17,10 @@ import type { BindMount } from '../../sandbox/spec.js';
 import { readTextFile } from '../../syscalls/files.js';
 import { STDERR, write } from '../output.js';
 
-const CAP_NET_ADMIN = 12n;
-
 /** Whether this process may make links where it is. capabilities(7), network_namespaces(7). */
 export function mayMakeLinks(): boolean {
-  const [, held = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(readTextFile('/proc/self/status')) ?? [];
-  if (((BigInt(`0x${held}`) >> CAP_NET_ADMIN) & 1n) === 0n) return false;
+  const { capabilities } = parseStatus(readTextFile('/proc/self/status'));
+  if (!capabilities.effective.includes('CAP_NET_ADMIN')) return false;
   using net = Namespace.open('/proc/self/ns/net');
   using owner = net.owner();
   using present = Namespace.open('/proc/self/ns/user');
@@ -57,7 +56,12 @@ export async function startNamedUplink(net: Namespace, given: AttachSpec): Promi
     if (!(error instanceof UnsupportedError) || publish.length > 0) throw error;
     write(STDERR, `isol8 run: the program has loopback only: ${error.message}\n`);
   }
-  return withNames(uplink, spec);
+  try {
+    return withNames(uplink, spec);
+  } catch (error) {
+    await uplink?.[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function withNames(uplink: Uplink | undefined, spec: AttachSpec): UplinkedNames {

@@ -50,8 +50,8 @@ async function withNetnsFiles(
 ): Promise<ReturnType<typeof specOf>> {
   const name = joinedNetns(options);
   if (name === undefined) return spec;
-  const { netnsMounts } = await import('../../kept/netns-files.js');
-  return { ...spec, mounts: [...netnsMounts(name), ...(spec.mounts ?? [])] };
+  const { netnsMountsOf } = await import('./netns-view.js');
+  return { ...spec, mounts: [...netnsMountsOf(name), ...(spec.mounts ?? [])] };
 }
 
 /** With a terminal in between, or the time to watch, this process stays. */
