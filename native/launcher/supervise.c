@@ -39,6 +39,16 @@ static int stops(long signal)
     return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
+/* By the signal itself, so that the shell sees its job stop, and so that the kernel leaves both running where no shell could let
+ * them go on again: in an orphaned process group, setpgid(2). */
+static void stop_by(long signal)
+{
+    const uint64_t all_but_this = ~(1ULL << (signal - 1)), every_signal = ~0ULL;
+    sys(__NR_kill, sys(__NR_getpid), signal);
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &all_but_this, 0, sizeof every_signal);
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &every_signal, 0, sizeof every_signal);
+}
+
 /* A signal that the kernel itself sent (si_code > 0: the terminal, for one) has reached the program's group already. */
 static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
 {
@@ -46,7 +56,7 @@ static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
     if (info->si_code <= 0 && !kept)
         sys(__NR_kill, ward->child, signal);
     if (ward->outside && stops(signal))
-        sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* so that the shell sees its job stop */
+        stop_by(signal);
 }
 
 /* Before Linux 6.9 the lifeline is a pipe, see open_lifeline in addon/launch.c: a process that Node was just starting when

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keptPath } from '../namespaces/kept-path.js';
 import type { MountSpec } from '../sandbox/spec.js';
+import { loadAddon } from '../syscalls/addon.js';
 import { statFile } from '../syscalls/files.js';
 
 /** A file or directory of `/etc/netns/NAME`, and its place below `/etc`. */
@@ -41,8 +42,10 @@ function entriesOf(folder: string): string[] {
  * joined and the mnt namespace new. An entry without a place in `/etc` is passed over. ip-netns(8).
  *
  * @throws Isol8Error EINVAL what cannot be a name.
+ * @throws UnsupportedError on another system.
  */
 export function netnsMounts(name: string): MountSpec[] {
+  loadAddon(); // or say that this is not Linux
   const { placed } = netnsFiles(name);
   return [
     { type: 'sysfs', destination: '/sys' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { openSync, readdirSync, readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { skip } from './caller.js';
@@ -93,12 +93,21 @@ describe('the process that was started as isol8 run', { skip }, () => {
     });
   }
 
-  it('stops with the command when it is told to, and both go on again', async () => {
-    await using program = await running(['run', ...SLEEP], 'sleep');
+  const ownGroup = ['perl', '-e', 'setpgrp; exec @ARGV'];
+  const noPerl = spawnSync('perl', ['-e', '']).status === 0 ? undefined : 'needs perl, for a process group';
+  it('stops with the command when it is told to, and both go on again', { skip: noPerl }, async () => {
+    await using program = await running(['run', ...SLEEP], 'sleep', { behind: ownGroup });
     program.child.kill('SIGTSTP');
     await eventually(() => stateOf(program.inside) === 'T' && stateOf(program.pid) === 'T', 'both stop');
     program.child.kill('SIGCONT');
     await eventually(() => stateOf(program.inside) === 'S' && stateOf(program.pid) === 'S', 'both go on');
+  });
+
+  it('goes on with the command in a process group that nobody could let go on again', async () => {
+    await using program = await running(['run', ...SLEEP], 'sleep', { behind: ['setsid'] });
+    program.child.kill('SIGTSTP');
+    program.child.kill('SIGTERM');
+    await eventually(() => !isAlive(program.pid), 'it ends');
   });
 
   for (const options of [[], ['--share', 'pid'], ['--no-init']]) {
