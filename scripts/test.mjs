@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { tsImport } from 'tsx/esm/api';
 import { root } from './compile/root.mjs';
+import { openCheckout } from './open-checkout.mjs';
 
 const { machineNetwork, networkChanges } = await tsImport(
   '../test/kernel/machine-network.ts',
@@ -56,6 +57,10 @@ function limits() {
 
 function runTests(tests, options) {
   const network = machineNetwork();
+  const { folder, remove } = openCheckout(root);
+  if (folder !== root) {
+    console.log(`isol8: other users cannot read this checkout: its tests run from a copy, ${folder}`);
+  }
   const parameters = [
     ...['--import', 'tsx', '--import', './scripts/test-deadline.mjs'],
     ...['--test', '--test-reporter=./scripts/must-work-reporter.mjs', '--test-reporter-destination=stdout'],
@@ -63,8 +68,9 @@ function runTests(tests, options) {
     ...options,
     ...tests,
   ];
-  const child = spawn(process.execPath, parameters, {
-    cwd: root,
+  const node = process.execPath.replace(`${root}/`, `${folder}/`);
+  const child = spawn(node, parameters, {
+    cwd: folder,
     stdio: 'inherit',
     env: { ...process.env, ISOL8_TEST_FILE_SECONDS: String(fileSeconds) },
   });
@@ -72,6 +78,7 @@ function runTests(tests, options) {
     process.on(signal, () => child.kill(signal));
   }
   child.on('exit', (code) => {
+    remove();
     const changes = networkChanges(network, machineNetwork());
     for (const change of changes) {
       console.error(`isol8: ${change}`);

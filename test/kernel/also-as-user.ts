@@ -1,8 +1,6 @@
 /** For tests of what root and an ordinary user reach by different ways: as root they run once more as a user. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { isRoot, skip } from './caller.js';
 
@@ -14,8 +12,7 @@ export function describeAlsoAsUser(file: string, title: string, tests: () => voi
   const again = process.env[MARK] !== undefined;
   describe(title, { skip }, tests);
   if (!isRoot || again) return;
-  const closed = isOpenToAll(root) ? false : 'the checkout is closed to other users';
-  it(`${title}, as an ordinary user`, { skip: skip || closed }, () => {
+  it(`${title}, as an ordinary user`, { skip }, () => {
     const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
     const drop = ['--reuid', USER, '--regid', USER, '--clear-groups'];
     const test = [process.execPath, '--import', 'tsx', '--test', new URL(file).pathname];
@@ -27,9 +24,4 @@ export function describeAlsoAsUser(file: string, title: string, tests: () => voi
     });
     assert.equal(status, 0, stdout + stderr);
   });
-}
-
-function isOpenToAll(path: string): boolean {
-  const folder = dirname(path);
-  return (statSync(path).mode & 0o001) !== 0 && (folder === path || isOpenToAll(folder));
 }

@@ -17,10 +17,12 @@ const MARK = 'ISOL8_TEST_OWN_MOUNTS';
  */
 const processor = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
 
+/** A network made before its user namespace has a map keeps files in /proc/net that nobody in there may read. */
+const asTheirRoot = isRoot ? [] : ['unshare', '--user', '--map-root-user', '--map-auto'];
+
 const unshared = (kinds: readonly string[], shell: string): readonly string[] => [
-  'unshare',
-  ...(isRoot ? [] : ['--user', '--map-root-user', '--map-auto']),
-  ...[...kinds, '--propagation', 'private', 'sh', '-ec', shell, 'sh'],
+  ...asTheirRoot,
+  ...['unshare', ...kinds, '--propagation', 'private', 'sh', '-ec', shell, 'sh'],
 ];
 
 /** The command line that puts another behind it into such a mount namespace. */
