@@ -1,7 +1,7 @@
 import { ALL_KINDS } from '../../namespaces/kinds.js';
 import type { ListedNamespace } from '../../namespaces/list/namespace.js';
 import { arrange } from './arrange.js';
-import { FONT, INK, quote, roomFor, SURFACES, text } from './dot-markup.js';
+import { FONT, INK, legendCell, quote, roomFor, SURFACES, text } from './dot-markup.js';
 import type { Bundle, GraphModel, ProcessGroup } from './model.js';
 import { COLORS, hostWords, keeperWords, processWords, userTitle } from './words.js';
 
@@ -81,15 +81,13 @@ function edges({ groups, parents }: GraphModel, places: ReadonlyMap<number, stri
 }
 
 function legend(): string {
-  const kinds = ALL_KINDS.filter((kind) => kind !== 'user').map(
-    (kind) => `<TD BGCOLOR="${COLORS[kind]}">${text(kind, INK)}</TD>`,
-  );
+  const kinds = ALL_KINDS.filter((kind) => kind !== 'user').map((kind) => legendCell(kind, COLORS[kind]));
   const words = [
     'white box: processes in the same namespaces',
     'grey box: user namespace and what it owns',
     'line: is in',
     'dashed: parent of a pid namespace',
-  ].map((each) => `<TD>${text(each)}</TD>`);
+  ].map((each) => legendCell(each));
   const cells = [...kinds, ...words].join('');
   return `<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="3"><TR>${cells}</TR></TABLE>`;
 }
