@@ -1,6 +1,12 @@
 /** What a crash or the end of a namespace has left of networks. */
 import type { NetworkHost } from './host.js';
-import { type MemberRecord, type NetworkRecord, readMembers, readNetworks } from './records.js';
+import {
+  dropUnreadable,
+  type MemberRecord,
+  type NetworkRecord,
+  readMembers,
+  readNetworks,
+} from './records.js';
 import { isAbandoned, removeMember, removeNetwork } from './remove.js';
 import { repair } from './repair.js';
 
@@ -32,6 +38,7 @@ export async function sweepNetworks(
       if (!options.dryRun) await removeNetwork(host, network);
       continue;
     }
+    if (!options.dryRun) dropUnreadable(host.store, network.name);
     for (const { member, reason } of deadMembers(host, network, links)) {
       found.push({ network: network.name, member: member.address ?? member.address6 ?? '', why: reason });
       if (!options.dryRun) await removeMember(host, network, member);
@@ -41,9 +48,9 @@ export async function sweepNetworks(
   return found;
 }
 
-/** Looking after a network takes longer with every member, so it may take a tenth of the time at most. */
+/** Looking after a network takes longer with every member, so it may take a fiftieth of the time at most. */
 const REST_MILLISECONDS = 100;
-const REST_FACTOR = 10;
+const REST_FACTOR = 50;
 const nextLook = new Map<string, number>();
 
 /**
@@ -55,6 +62,7 @@ export async function lookAfter(host: NetworkHost, network: NetworkRecord): Prom
   const begin = performance.now();
   if (begin < (nextLook.get(key) ?? 0)) return;
   await repair(host, network);
+  dropUnreadable(host.store, network.name);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
   const end = performance.now();
