@@ -215,7 +215,7 @@ export const runCommand = {
       complete: 'directory',
       repeatable: true,
       group: 'Files',
-      help: 'Mount an empty tmpfs; options are size=, mode= and ro.',
+      help: 'Mount an empty tmpfs; options are size=, mode=, ro, noexec, suid and dev. Default nosuid and nodev.',
     },
     {
       name: 'mount',
@@ -223,7 +223,7 @@ export const runCommand = {
       value: 'type=TYPE,target=DIR,...',
       repeatable: true,
       group: 'Files',
-      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=.',
+      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=. CSV, as for docker: quotes around a member keep its commas.',
     },
     { name: 'no-proc', group: 'Files', help: 'Do not mount a new /proc.' },
     {
