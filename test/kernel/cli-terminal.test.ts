@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { skip } from './caller.js';
 import { descendant, descendants, eventually, isAlive, readProc, stateOf } from './cli-program.js';
@@ -162,6 +164,23 @@ describe('the settings of the terminal after isol8 run', { skip }, () => {
       const [before, after, ...rest] = (await terminal.toTheEnd()).trim().split(/\s+/);
       assert.deepEqual([after, rest], [before, []]);
     }
+  });
+});
+
+describe('a terminal of unknown size', { skip }, () => {
+  it('counts as 80 x 24 for a program with a terminal of its own, from the start and later', async () => {
+    const script = 'trap "stty size" WINCH; stty size; while :; do sleep 0.05; done';
+    await using terminal = await Terminal.open([
+      'sh',
+      '-c',
+      `stty rows 0 cols 0; $ISOL8 run -t -- sh -c '${script}' & wait`,
+    ]);
+    await terminal.see(/24 80\r\r?\n/);
+    terminal.resize({ columns: 132, rows: 50 });
+    await terminal.see(/50 132\r\r?\n/);
+    const tty = readlinkSync(`/proc/${terminal.process.pid}/fd/0`);
+    execFileSync('stty', ['-F', tty, 'rows', '0', 'cols', '0']);
+    await terminal.see(/24 80\r\r?\n/);
   });
 });
 

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ExitStatus, Process } from '../../sandbox/process.js';
-import { STDOUT, terminalSize } from '../output.js';
-import { makeTerminalRaw } from './callers-terminal.js';
+import { callersSize, makeTerminalRaw } from './callers-terminal.js';
 
 /** VEOF of a new terminal: Ctrl-D. */
 const END_OF_FILE = '\x04';
@@ -29,10 +28,7 @@ export async function joinTerminals(
 }
 
 function followSize(child: Process): void {
-  const resize = (): void => {
-    const size = terminalSize(STDOUT);
-    if (size) child.resize(size);
-  };
+  const resize = (): void => child.resize(callersSize());
   process.on('SIGWINCH', resize);
   resize(); // it may have changed while the program was being started
 }

@@ -3,8 +3,8 @@ import type { SignalName, SpawnSpec } from '../../sandbox/process-spec.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
 import { SIGNALS } from '../../syscalls/constants.js';
-import { STDERR, STDIN, STDOUT, terminalSize, write } from '../output.js';
-import { keepTerminal, ownsKeys } from './callers-terminal.js';
+import { STDERR, write } from '../output.js';
+import { callersSize, keepTerminal, ownsKeys } from './callers-terminal.js';
 import { joinTerminals } from './joined-terminals.js';
 
 export interface AttachOptions {
@@ -44,7 +44,7 @@ export async function runAttached(
   const restore = tty ? () => {} : keepTerminal();
   const child = await spawn(command, {
     ...spec,
-    ...(tty ? { tty: outerSize() } : { stdio: [...Array(options.descriptors).keys()] }),
+    ...(tty ? { tty: callersSize() } : { stdio: [...Array(options.descriptors).keys()] }),
     ...(timeout === undefined ? {} : { timeout }),
   } satisfies SpawnSpec);
   forwardTo(child);
@@ -54,8 +54,6 @@ export async function runAttached(
   if (timedOut) return EXIT_TIMED_OUT;
   return exitCode ?? EXIT_SIGNALLED + (SIGNALS[signal as SignalName] ?? 0);
 }
-
-const outerSize = () => terminalSize(STDOUT) ?? terminalSize(STDIN) ?? { columns: 80, rows: 24 };
 
 /**
  * What comes before the program has started is kept for it. Without a terminal of its own the program is in our process
