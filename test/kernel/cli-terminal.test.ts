@@ -157,6 +157,19 @@ describe('the settings of the terminal after isol8 run', { skip }, () => {
     });
   }
 
+  it('are as before when a signal ends the command', async () => {
+    for (const signal of ['ALRM', 'PWR', 'XCPU', 'VTALRM']) {
+      const script = 'ulimit -c 0; stty -g; $ISOL8 run -it -- sleep 600; echo "status=$?"; stty -g';
+      await using terminal = await Terminal.open(['sh', '-c', script]);
+      await descendant(terminal.process.pid, 'sleep');
+      const [job] = descendants(terminal.process.pid) as [number];
+      process.kill(job, `SIG${signal}`);
+      const [before, status, after] = (await terminal.toTheEnd()).trim().split('\n');
+      assert.match(status ?? '', /^status=1[2-5]\d$/);
+      assert.equal(after, before, signal);
+    }
+  });
+
   it('are as before when nothing could be started', async () => {
     for (const options of WAYS) {
       const script = `stty raw -echo; stty -g; $ISOL8 run ${options} -- no-such-command 2>/dev/null; stty -g`;

@@ -21,10 +21,13 @@ export async function joinTerminals(
   output.pipe(process.stdout, { end: false });
   followSize(child);
   const leave = interactive ? passInput(child) : () => {};
-  const status = await child.exited;
-  await (ownPids ? closed : Promise.race([closed, silenceOf(output)]));
-  leave();
-  return status;
+  try {
+    const status = await child.exited;
+    await (ownPids ? closed : Promise.race([closed, silenceOf(output)]));
+    return status;
+  } finally {
+    leave();
+  }
 }
 
 function followSize(child: Process): void {
