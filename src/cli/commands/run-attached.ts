@@ -21,6 +21,15 @@ export interface AttachOptions {
 const EXIT_TIMED_OUT = 124;
 const EXIT_SIGNALLED = 128;
 
+/** What is to be started, and explained. */
+export function attachedSpec(spec: SandboxSpec, { tty, timeout, descriptors }: AttachOptions): SpawnSpec {
+  return {
+    ...spec,
+    ...(tty ? { tty: callersSize() } : { stdio: [...Array(descriptors).keys()] }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
 /** Runs a program while this process stays: to pass a pseudo terminal on, or to watch the time. */
 export async function runAttached(
   command: readonly string[],
@@ -30,11 +39,7 @@ export async function runAttached(
   const { tty, timeout } = options;
   const forwardTo = catchSignals(tty);
   const restore = tty ? () => {} : keepTerminal();
-  const child = await spawn(command, {
-    ...spec,
-    ...(tty ? { tty: callersSize() } : { stdio: [...Array(options.descriptors).keys()] }),
-    ...(timeout === undefined ? {} : { timeout }),
-  } satisfies SpawnSpec);
+  const child = await spawn(command, attachedSpec(spec, options));
   forwardTo(child);
   const { exitCode, signal, timedOut } = tty ? await joinTerminals(child, options) : await child.exited;
   restore();
