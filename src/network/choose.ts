@@ -44,7 +44,7 @@ export async function chooseNetwork(host: NetworkHost, spec: NetworkSpec): Promi
     ...chooseSubnet6(spec, taken),
     ...{ masquerade: spec.masquerade ?? !internal, internal, isolated: spec.isolated ?? false },
     mtu: spec.mtu ?? (await mtuOf(host, outside('inet') ?? outside('inet6'))),
-    outside6: outside('inet6') !== undefined,
+    outside6: leadsOut6(routes),
     ...(spec.dns === undefined ? {} : { dns: spec.dns }),
     ...(spec.vxlan === undefined ? {} : { vxlan: await chooseVxlan(host, spec.vxlan) }),
   };
@@ -99,7 +99,10 @@ function given(text: string, taken: readonly Taken[]): Subnet {
   return subnet;
 }
 
-export const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast' && prefixLength === 0;
+const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast' && prefixLength === 0;
+
+export const leadsOut6 = (routes: readonly Route[]): boolean =>
+  routes.some((route) => route.family === 'inet6' && isDefault(route));
 
 /** Every route to somewhere in particular; link-local and multicast ones are everywhere. */
 function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {

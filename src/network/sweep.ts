@@ -48,17 +48,18 @@ const nextLook = new Map<string, number>();
 
 /**
  * Repairs a network, and takes back what members had whose namespace has ended, unless that was done just now. Only under the
- * lock. Throws as {@link repair}.
+ * lock. Gives and throws what {@link repair} does.
  */
-export async function lookAfter(host: NetworkHost, network: NetworkRecord): Promise<void> {
+export async function lookAfter(host: NetworkHost, network: NetworkRecord): Promise<NetworkRecord> {
   const key = `${host.store.folder} ${network.bridge.index}`;
   const begin = performance.now();
-  if (begin < (nextLook.get(key) ?? 0)) return;
-  await repair(host, network);
+  if (begin < (nextLook.get(key) ?? 0)) return network;
+  const repaired = await repair(host, network);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
   const end = performance.now();
   nextLook.set(key, end + Math.max(REST_MILLISECONDS, REST_FACTOR * (end - begin)));
+  return repaired;
 }
 
 function whyNetwork(network: NetworkRecord, links: ReadonlyMap<number, string>): string | undefined {
