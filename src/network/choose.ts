@@ -1,8 +1,7 @@
 /** What a new network is to have where its spec leaves it open, and whether what the spec asks for is free. */
-import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { Isol8Error } from '../foundation/errors.js';
 import { parsePrefix } from '../foundation/ip.js';
 import { presentOwner } from '../kept/owner.js';
-import type { Link } from '../rtnetlink/links/link.js';
 import type { Route } from '../rtnetlink/routes/decode.js';
 import type { NetworkHost } from './host.js';
 import { type NetworkRecord, readNetworks } from './records.js';
@@ -17,6 +16,7 @@ import {
   subnetOf,
   subnetText,
 } from './subnets.js';
+import { chooseVxlan, mtuWithin } from './vxlan.js';
 import { freshGroup, freshIndex, freshMac } from './wiring.js';
 
 const DEFAULT_MTU = 1500;
@@ -43,26 +43,11 @@ export async function chooseNetwork(host: NetworkHost, spec: NetworkSpec): Promi
     ...chooseSubnet(spec, taken),
     ...chooseSubnet6(spec, taken),
     ...{ masquerade: spec.masquerade ?? !internal, internal, isolated: spec.isolated ?? false },
-    mtu: spec.mtu ?? (await mtuOf(host, outside('inet') ?? outside('inet6'))),
+    mtu: spec.mtu ?? (await chooseMtu(host, spec, outside('inet') ?? outside('inet6'))),
     outside6: leadsOut6(routes),
     ...(spec.dns === undefined ? {} : { dns: spec.dns }),
     ...(spec.vxlan === undefined ? {} : { vxlan: await chooseVxlan(host, spec.vxlan) }),
   };
-}
-
-async function chooseVxlan(
-  host: NetworkHost,
-  vxlan: NonNullable<NetworkSpec['vxlan']>,
-): Promise<NonNullable<NetworkRecord['vxlan']>> {
-  const index = freshIndex();
-  const link = vxlan.link === undefined ? {} : { lower: (await requireLink(host, vxlan.link)).index };
-  return { ...vxlan, ...link, name: `i8x${index.toString(16)}`, index };
-}
-
-async function requireLink(host: NetworkHost, name: string): Promise<Link> {
-  const link = await host.link(name);
-  if (link === undefined) throw new SpecError('vxlan.link', `there is no link ${name}`);
-  return link;
 }
 
 function chooseSubnet(spec: NetworkSpec, taken: readonly Taken[]): Pick<NetworkRecord, 'subnet' | 'gateway'> {
@@ -80,7 +65,8 @@ function chooseSubnet6(
   spec: NetworkSpec,
   taken: readonly Taken[],
 ): Pick<NetworkRecord, 'subnet6' | 'gateway6'> {
-  if (spec.subnet6 === false) return {};
+  // A random one would be another on each of the hosts that VXLAN connects.
+  if (spec.subnet6 === false || (spec.subnet6 === undefined && spec.vxlan !== undefined)) return {};
   const subnet =
     spec.subnet6 === undefined ? randomSubnet6(taken.map((one) => one.subnet)) : given(spec.subnet6, taken);
   return { subnet6: subnetText(subnet), gateway6: spec.gateway6 ?? firstHost(subnet) };
@@ -116,10 +102,13 @@ function takenByNetwork({ name, subnet, subnet6 }: NetworkRecord): Taken[] {
   return present.map((text) => ({ subnet: subnetOf(parsePrefix(text)), by: `network ${name}` }));
 }
 
-async function mtuOf(host: NetworkHost, route: Route | undefined): Promise<number> {
-  if (route?.mtu !== undefined) return route.mtu;
-  const link = route?.link === undefined ? undefined : await host.link(route.link);
-  return link?.mtu ?? DEFAULT_MTU;
+async function chooseMtu(
+  host: NetworkHost,
+  { vxlan }: NetworkSpec,
+  wayOut: Route | undefined,
+): Promise<number> {
+  const within = vxlan === undefined ? undefined : await mtuWithin(host, vxlan);
+  return within ?? (await host.mtuOf(wayOut)) ?? DEFAULT_MTU;
 }
 
 /** Short names as they are, so that a person finds them. */

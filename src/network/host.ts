@@ -53,8 +53,23 @@ export class NetworkHost implements Disposable {
 
   /** The number of the link that leads to an address; undefined when none does. */
   async linkTo(address: string): Promise<number | undefined> {
+    return (await this.#routeTo(address))?.link;
+  }
+
+  /** The largest packet that goes the way to an address, in bytes; undefined when there is none. */
+  async mtuTo(address: string): Promise<number | undefined> {
+    return this.mtuOf(await this.#routeTo(address));
+  }
+
+  /** That of a route itself, or of its link. */
+  async mtuOf(route: Route | undefined): Promise<number | undefined> {
+    if (route?.link === undefined) return route?.mtu;
+    return route.mtu ?? (await this.link(route.link))?.mtu;
+  }
+
+  async #routeTo(address: string): Promise<Route | undefined> {
     try {
-      return (await this.route.routes.get({ destination: address })).link;
+      return await this.route.routes.get({ destination: address });
     } catch (error) {
       if (UNREACHABLE.includes((error as Isol8Error).code)) return undefined;
       throw error;

@@ -51,7 +51,7 @@ export function bridgeRequests(network: NetworkRecord): NetlinkRequest[] {
   ];
 }
 
-function vxlanRequests({ vxlan, bridge, group, mtu }: NetworkRecord): NetlinkRequest[] {
+function vxlanRequests({ vxlan, bridge, group, mtu, isolated }: NetworkRecord): NetlinkRequest[] {
   if (vxlan === undefined) return [];
   const { name, index, id, remote, local, lower, port = 4789 } = vxlan;
   return [
@@ -66,6 +66,7 @@ function vxlanRequests({ vxlan, bridge, group, mtu }: NetworkRecord): NetlinkReq
       },
     }),
     changeLink(index, { addrGenMode: 'none' }),
+    ...(isolated ? [changeLink(index, { bridgePort: { isolated } })] : []), // members of other hosts are members
     changeLink(index, { up: true }),
   ];
 }
