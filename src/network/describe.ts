@@ -45,6 +45,7 @@ export function describeNetwork(
     outside6: ____,
     dns: _____,
     vxlan: ______,
+    linkLocal6: _______,
     ...settings
   } = record;
   const gone = present.get(bridge.index) !== bridge.name;

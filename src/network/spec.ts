@@ -12,7 +12,7 @@ export interface NetworkSpec {
   readonly name: string;
   /** IPv4: `10.1.0.0/24`. Default one of 172.16.0.0/12 that overlaps no route of the host; false: no IPv4. */
   readonly subnet?: string | false;
-  /** IPv6: `fd00:1::/64`. Default a random unique local one; false: no IPv6. */
+  /** IPv6: `fd00:1::/64`. Default a random unique local one, or none where the host has no IPv6; false: no IPv6. */
   readonly subnet6?: string | false;
   /** The host's address in it. Default the subnet's first. */
   readonly gateway?: string;
@@ -25,7 +25,7 @@ export interface NetworkSpec {
   readonly isolated?: boolean;
   /**
    * In bytes. Default that of the link with the default route, or 1500; with `vxlan` what its link, or the route to its `remote`,
-   * can carry of it.
+   * can carry of it. There is no IPv6 below 1280.
    */
   readonly mtu?: number;
   /** Name servers of its members. Default the host's, as resolv.conf(5) has them. */

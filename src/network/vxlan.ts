@@ -18,6 +18,8 @@ export function checkExtended({ vxlan, subnet, subnet6, gateway, gateway6 }: Net
     throw new SpecError('subnet', `${why} must have the same one; or false for no IPv4`);
   if (subnet !== false && gateway === undefined)
     throw new SpecError('gateway', `${why} must each have one of their own in the subnet`);
+  if (subnet === false && subnet6 === undefined)
+    throw new SpecError('subnet6', `${why} must have the same one`);
   if (subnet6 && gateway6 === undefined)
     throw new SpecError('gateway6', `${why} must each have one of their own in the subnet`);
 }

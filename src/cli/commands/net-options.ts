@@ -26,7 +26,7 @@ const OPTIONS = [
   },
   {
     ...{ name: 'subnet6', argument: 'required', value: 'PREFIX', ...forCreate },
-    help: 'IPv6 addresses, as fd00:1::/64, or none. Default a random unique local prefix.',
+    help: 'IPv6 addresses, as fd00:1::/64, or none. Default a random unique local prefix, if the host has IPv6.',
   },
   {
     name: 'gateway',
