@@ -29,7 +29,9 @@ export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promi
     writeNetwork(host.store, ready);
     return ready;
   } catch (error) {
-    await removeNetwork(host, network);
+    await removeNetwork(host, network).catch((left: Error) => {
+      throw new AggregateError([error, left], (error as Error).message);
+    });
     throw error;
   }
 }

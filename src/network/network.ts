@@ -93,7 +93,7 @@ export class Network implements AsyncDisposable {
     });
   }
 
-  /** Removes what crashed owners have left, and members whose namespace is gone. */
+  /** Removes what crashed owners have left, and members whose namespace is gone. What cannot be removed has an `error`. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
     using host = await NetworkHost.open(options.namespace);
     if (!host.store.exists) return [];

@@ -1,3 +1,4 @@
+import type { Isol8Error } from '../foundation/errors.js';
 import { ownerLives } from '../kept/owner.js';
 import { releaseForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
@@ -27,12 +28,18 @@ export async function removeNetwork(host: NetworkHost, network: NetworkRecord): 
   writeNetwork(store, { ...network, state: 'removing' });
   const ports = readMembers(store, network.name).flatMap((member) => member.ports);
   const [error] = await host.route.tryBatch([removeLinks(network)]);
-  if (error !== undefined && error.code !== 'ENODEV') throw error; // ENODEV: there is none left
-  await host.nftables.commit(removeNetworkRules(network));
+  const refused = error?.code === 'ENODEV' ? undefined : error; // ENODEV: there is none left
+  if (refused !== undefined && !(await neverWas(host, network, refused))) throw refused;
+  if (refused === undefined) await host.nftables.commit(removeNetworkRules(network));
   releaseForwarding(host, network.name);
   releaseClaims(host, ports);
   forgetNetwork(store, network.name);
   store.removeIfEmpty();
+}
+
+/** Who may not remove links could not make any, so that the record is all there is. */
+async function neverWas(host: NetworkHost, { bridge }: NetworkRecord, refused: Isol8Error): Promise<boolean> {
+  return refused.code === 'EPERM' && (await host.link(bridge.index))?.name !== bridge.name;
 }
 
 /** Takes one member's link, rules and files away; what of these is gone already does not matter. */

@@ -11,35 +11,41 @@ export interface NetworkLeftover {
   readonly member?: string;
   /** Half a sentence. */
   readonly why: string;
+  /** What kept it from being removed, so that it is still there. */
+  readonly error?: string;
 }
 
 /**
  * Removes networks and members that were being made, or had a process for an owner, when it was killed, and members whose
  * namespace is gone. Only under the lock.
  *
- * @returns what was removed, or with `dryRun` would be.
+ * @returns what was removed, or with `dryRun` would be; what cannot be does not keep others from it.
  */
 export async function sweepNetworks(
   host: NetworkHost,
-  options: { dryRun: boolean },
+  { dryRun }: { dryRun: boolean },
 ): Promise<NetworkLeftover[]> {
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   const found: NetworkLeftover[] = [];
+  const remove = async (leftover: NetworkLeftover, work: () => Promise<void>): Promise<void> => {
+    const failure = dryRun ? undefined : await work().then(() => undefined, messageOf);
+    found.push(failure === undefined ? leftover : { ...leftover, error: failure });
+  };
   for (const network of readNetworks(host.store)) {
+    const { name } = network;
     const why = whyNetwork(network, links);
-    if (why !== undefined) {
-      found.push({ network: network.name, why });
-      if (!options.dryRun) await removeNetwork(host, network);
-      continue;
-    }
-    for (const { member, reason } of deadMembers(host, network, links)) {
-      found.push({ network: network.name, member: member.address ?? member.address6 ?? '', why: reason });
-      if (!options.dryRun) await removeMember(host, network, member);
-    }
+    if (why !== undefined) await remove({ network: name, why }, () => removeNetwork(host, network));
+    else
+      for (const { member, reason } of deadMembers(host, network, links)) {
+        const leftover = { network: name, member: member.address ?? member.address6 ?? '', why: reason };
+        await remove(leftover, () => removeMember(host, network, member));
+      }
   }
-  if (!options.dryRun) host.store.removeIfEmpty();
+  if (!dryRun) host.store.removeIfEmpty();
   return found;
 }
+
+const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Looking after a network takes longer with every member, so it may take a tenth of the time at most. */
 const REST_MILLISECONDS = 100;

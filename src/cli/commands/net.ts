@@ -5,6 +5,7 @@ import { type Parsed, parseOptions } from '../getopt.js';
 import { helpStyle, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
+import { leftoverRow, leftoverStatus } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
 import { attachSpecOf, inNetOptions, netTarget, networkSpecOf } from './net-spec.js';
 
@@ -156,14 +157,14 @@ async function gc(operands: readonly string[], options: NetOptions): Promise<num
   exactly(operands, [], 'gc');
   const dryRun = options.has('dry-run');
   const found = await Network.sweep({ dryRun });
-  const verb = dryRun ? 'would remove' : 'removed';
   if (options.has('json')) printJson(found);
-  else
-    write(
-      STDOUT,
-      inColumns(found.map(({ network, member, why }) => [`${verb} ${member ?? 'network'}`, network, why])),
+  else {
+    const rows = found.map(({ network, member = 'network', ...rest }) =>
+      leftoverRow({ what: member, path: network, ...rest }, dryRun),
     );
-  return 0;
+    write(STDOUT, inColumns(rows));
+  }
+  return leftoverStatus(found);
 }
 
 function exactly(operands: readonly string[], names: readonly string[], action: string): readonly string[] {
