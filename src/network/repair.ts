@@ -2,12 +2,14 @@
 import { Isol8Error } from '../foundation/errors.js';
 import type { Route } from '../rtnetlink/routes/decode.js';
 import { leadsOut6 } from './choose.js';
+import { repairRules } from './firewall.js';
 import { forward } from './forwarding.js';
 import type { NetworkHost } from './host.js';
 import { type MemberRecord, type NetworkRecord, writeNetwork } from './records.js';
 
 /**
- * Switches forwarding on where it was switched off, or where a route came since, and looks whether there is a way out for IPv6.
+ * Puts rules back that are gone, switches forwarding on where it was switched off, or where a route came since, and looks whether
+ * there is a way out for IPv6.
  * Only under the lock.
  *
  * @returns the network as it is then.
@@ -15,6 +17,7 @@ import { type MemberRecord, type NetworkRecord, writeNetwork } from './records.j
  */
 export async function repair(host: NetworkHost, network: NetworkRecord): Promise<NetworkRecord> {
   await repairBridge(host, network);
+  await repairRules(host, network);
   if (network.internal) return network;
   const routes = await host.routes();
   await forward(host, network, routes);

@@ -2,7 +2,7 @@ import type { NetworkDescription } from '../../network/describe.js';
 import { Network } from '../../network/network.js';
 import { inColumns } from '../aligned.js';
 import { type Parsed, parseOptions } from '../getopt.js';
-import { helpStyle, STDOUT, write } from '../output.js';
+import { helpStyle, STDERR, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
 import { leftoverRow, leftoverStatus } from './leftovers.js';
@@ -55,6 +55,7 @@ async function create(operands: readonly string[], options: NetOptions): Promise
     const description = await network.inspect();
     if (options.has('json')) printJson(description);
     else write(STDOUT, `${name}: ${[description.subnet, description.subnet6].filter(Boolean).join(', ')}\n`);
+    for (const problem of description.problems) write(STDERR, `isol8 net: network ${name}: ${problem}\n`);
   } finally {
     network.close();
   }
