@@ -16,12 +16,15 @@ export class NetworkHost implements Disposable {
   readonly route: RouteSocket;
   readonly nftables: NftablesSocket;
   readonly namespace: Namespace | undefined;
+  /** Of its network namespace. */
+  readonly inode: bigint;
 
-  private constructor(parts: Pick<NetworkHost, 'store' | 'route' | 'nftables' | 'namespace'>) {
+  private constructor(parts: Pick<NetworkHost, 'store' | 'route' | 'nftables' | 'namespace' | 'inode'>) {
     this.store = parts.store;
     this.route = parts.route;
     this.nftables = parts.nftables;
     this.namespace = parts.namespace;
+    this.inode = parts.inode;
   }
 
   /** @throws Isol8Error EPERM for a namespace that the caller may not enter, EACCES when there is no place for state. */
@@ -30,7 +33,8 @@ export class NetworkHost implements Disposable {
     const route = await RouteSocket.open({ namespace });
     try {
       const store = NetworkStore.of(inode, route.namespaceCookie);
-      return new NetworkHost({ store, route, nftables: await NftablesSocket.open({ namespace }), namespace });
+      const nftables = await NftablesSocket.open({ namespace });
+      return new NetworkHost({ store, route, nftables, namespace, inode });
     } catch (error) {
       route[Symbol.dispose]();
       throw error;

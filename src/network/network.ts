@@ -1,4 +1,4 @@
-import { Isol8Error } from '../foundation/errors.js';
+import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
 import { attachNamespace } from './attach.js';
@@ -116,6 +116,11 @@ export class Network implements AsyncDisposable {
     const host = this.#host;
     try {
       const namespace = opened ?? (target as Namespace);
+      if (namespace.inode === host.inode)
+        throw new SpecError(
+          'target',
+          `network ${this.name} is in this namespace: the host cannot be attached itself`,
+        );
       const { member, held } = await host.store.locked(() =>
         attachNamespace(host, existing(host, this.name), namespace, checked),
       );
