@@ -1,4 +1,5 @@
 /** Whether networks of isol8 can be reached from outside of them, and reach what is there. */
+import { dropPlace } from '../network/firewall.js';
 import { BRIDGES } from '../network/rules.js';
 import { allowForward, type ForwardDrop, findForwardDrops } from '../nftables/forward-drops.js';
 import { type Finding, lack, note, ok } from './finding.js';
@@ -19,11 +20,9 @@ export async function networks(): Promise<Finding[]> {
 }
 
 function dropped(drop: ForwardDrop): Finding {
-  const { backend, family, table, chain, by } = drop;
-  const place = `the ${by} of ${chain} in ${backend}' table ${family} ${table}`;
   return lack(
     ABOUT,
-    `Packets from and to networks are dropped by ${place}.`,
+    `Packets from and to networks are dropped by ${dropPlace(drop)}.`,
     allowForward(drop, BRIDGES).join(' && '),
   );
 }

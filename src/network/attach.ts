@@ -28,12 +28,12 @@ import {
 /** Attaches a namespace, or leaves everything as it was. The ports are held until they are disposed of. Only under the lock. */
 export async function attachNamespace(
   host: NetworkHost,
-  network: NetworkRecord,
+  known: NetworkRecord,
   namespace: Namespace,
   spec: AttachSpec,
 ): Promise<{ member: MemberRecord; held: HeldPorts }> {
-  const wanted = publishedBy(network, spec);
-  await lookAfter(host, network);
+  const wanted = publishedBy(known, spec);
+  const network = await lookAfter(host, known);
   using inside = await RouteSocket.open({ namespace });
   const held = await holdPorts(host, wanted);
   try {

@@ -1,6 +1,6 @@
 import { Isol8Error } from '../foundation/errors.js';
-import { chooseNetwork, isDefault } from './choose.js';
-import { enableForwarding } from './forwarding.js';
+import { chooseNetwork } from './choose.js';
+import { forward } from './forwarding.js';
 import type { NetworkHost } from './host.js';
 import { type NetworkRecord, readNetwork, writeNetwork } from './records.js';
 import { isAbandoned, removeNetwork } from './remove.js';
@@ -24,12 +24,14 @@ export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promi
   try {
     await host.route.batch(bridgeRequests(network));
     await host.nftables.commit(networkRules(network));
-    await forward(host, network);
+    await forward(host, network, await host.routes());
     const ready: NetworkRecord = { ...network, state: 'ready' };
     writeNetwork(host.store, ready);
     return ready;
   } catch (error) {
-    await removeNetwork(host, network);
+    await removeNetwork(host, network).catch((left: Error) => {
+      throw new AggregateError([error, left], (error as Error).message);
+    });
     throw error;
   }
 }
@@ -42,19 +44,4 @@ async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkR
     `create network ${name}: its bridge would be called ${bridge.name}, and there is a ${found.kind ?? 'link'} of that name ` +
       `which isol8 does not know. Remove it (ip link delete ${bridge.name}), or choose another name.`,
   );
-}
-
-/** On the bridge, and on the links that lead out of the host. */
-export async function forward(host: NetworkHost, network: NetworkRecord): Promise<void> {
-  if (network.internal) return;
-  const routes = await host.routes();
-  for (const family of ['inet', 'inet6'] as const) {
-    if ((family === 'inet' ? network.subnet : network.subnet6) === undefined) continue;
-    const outside = routes.filter((route) => route.family === family && isDefault(route));
-    const links = await Promise.all(
-      [...new Set(outside.flatMap(({ link }) => link ?? []))].map((index) => host.link(index)),
-    );
-    const names = links.flatMap((link) => link?.name ?? []);
-    enableForwarding(host, network.name, [network.bridge.name, ...names], family);
-  }
 }

@@ -1,5 +1,5 @@
 /** Addresses of a network's members. One is taken as long as a member's file is called by it. */
-import { Isol8Error } from '../foundation/errors.js';
+import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { parsePrefix } from '../foundation/ip.js';
 import { leasedAddresses, type NetworkRecord } from './records.js';
 import type { NetworkStore } from './store.js';
@@ -11,7 +11,10 @@ const next = new Map<string, bigint>();
 /** How far an IPv6 subnet is counted through before it starts again. */
 const FAR = 1n << 32n;
 
-/** @throws Isol8Error ENOSPC when the subnet is full. */
+/**
+ * @throws Isol8Error ENOSPC when the subnet is full.
+ * @throws SpecError where other hosts lease addresses of the subnet, too, and know nothing of each other.
+ */
 export function freeAddress(
   store: NetworkStore,
   network: NetworkRecord,
@@ -19,6 +22,11 @@ export function freeAddress(
   gateway: string,
 ): string {
   const found = subnetOf(parsePrefix(subnet));
+  if (network.vxlan !== undefined)
+    throw new SpecError(
+      found.family === 'inet' ? 'address' : 'address6',
+      `is needed: VXLAN extends network ${network.name} to other hosts, which may have given any of its addresses`,
+    );
   const leased = leasedAddresses(store, network.name);
   const { first, last } = hostOffsets(found);
   const end = last < FAR ? last : FAR;

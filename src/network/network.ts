@@ -1,11 +1,11 @@
-import { Isol8Error } from '../foundation/errors.js';
+import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
-import type { Link } from '../rtnetlink/links/link.js';
 import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
+import { filterState } from './firewall.js';
 import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
 import { type NetworkRecord, networkNames, readMembers, readNetwork } from './records.js';
@@ -38,6 +38,8 @@ export class Network implements AsyncDisposable {
   readonly gateway6: string | undefined;
   /** The bridge's name. */
   readonly bridge: string;
+  /** There is no way out of it. */
+  readonly internal: boolean;
   readonly #host: NetworkHost;
   readonly #owned: boolean;
 
@@ -48,6 +50,7 @@ export class Network implements AsyncDisposable {
     this.subnet6 = record.subnet6;
     this.gateway6 = record.gateway6;
     this.bridge = record.bridge.name;
+    this.internal = record.internal;
     this.#host = host;
     this.#owned = owned;
   }
@@ -86,14 +89,14 @@ export class Network implements AsyncDisposable {
   /** All networks of a namespace, with their members. */
   static async list(place: NetworkPlace = {}): Promise<NetworkDescription[]> {
     using host = await NetworkHost.open(place.namespace);
-    const links = await host.links();
+    const describe = await describer(host);
     return networkNames(host.store).flatMap((name) => {
       const record = readNetwork(host.store, name);
-      return record === undefined ? [] : [describe(host, record, links)];
+      return record === undefined ? [] : [describe(record)];
     });
   }
 
-  /** Removes what crashed owners have left, and members whose namespace is gone. */
+  /** Removes what crashed owners have left, and members whose namespace is gone. What cannot be removed has an `error`. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
     using host = await NetworkHost.open(options.namespace);
     if (!host.store.exists) return [];
@@ -113,6 +116,11 @@ export class Network implements AsyncDisposable {
     const host = this.#host;
     try {
       const namespace = opened ?? (target as Namespace);
+      if (namespace.inode === host.inode)
+        throw new SpecError(
+          'target',
+          `network ${this.name} is in this namespace: the host cannot be attached itself`,
+        );
       const { member, held } = await host.store.locked(() =>
         attachNamespace(host, existing(host, this.name), namespace, checked),
       );
@@ -142,8 +150,8 @@ export class Network implements AsyncDisposable {
 
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
-    const links = await this.#host.links();
-    return describe(this.#host, existing(this.#host, this.name), links);
+    const describe = await describer(this.#host);
+    return describe(existing(this.#host, this.name));
   }
 
   /**
@@ -177,13 +185,19 @@ export class Network implements AsyncDisposable {
   }
 }
 
-function describe(host: NetworkHost, record: NetworkRecord, links: readonly Link[]): NetworkDescription {
-  return describeNetwork(
-    record,
-    readMembers(host.store, record.name),
-    links,
-    lostForwarding(host, record.name),
-  );
+/** Describes networks by what there is now. */
+async function describer(host: NetworkHost): Promise<(record: NetworkRecord) => NetworkDescription> {
+  const links = await host.links();
+  const filter = await filterState(host);
+  return (record) => {
+    const members = readMembers(host.store, record.name);
+    return describeNetwork(record, {
+      members,
+      links,
+      lostForwarding: lostForwarding(host, record.name),
+      filter,
+    });
+  };
 }
 
 function existing(host: NetworkHost, name: string): NetworkRecord {

@@ -24,7 +24,9 @@ export interface NetworkRecord {
   readonly internal: boolean;
   readonly isolated: boolean;
   readonly mtu: number;
-  /** Whether members have a default route for IPv6: whether the host had one. */
+  /** Whether its links would make link-local addresses by themselves. */
+  readonly linkLocal6: boolean;
+  /** Whether members that come have a default route for IPv6: whether the host had one when it was looked last. */
   readonly outside6: boolean;
   readonly dns?: readonly string[];
   /** `lower` is the number of the link it goes through. */

@@ -4,6 +4,7 @@ import { familyOf, parsePrefix } from '../foundation/ip.js';
 import { validate } from '../sandbox/parse.js';
 import type { PublishedPort } from './published-ports.js';
 import { contains, subnetOf } from './subnets.js';
+import { checkExtended } from './vxlan.js';
 
 /** What a network is to be like. Only the name has to be given. */
 export interface NetworkSpec {
@@ -11,7 +12,7 @@ export interface NetworkSpec {
   readonly name: string;
   /** IPv4: `10.1.0.0/24`. Default one of 172.16.0.0/12 that overlaps no route of the host; false: no IPv4. */
   readonly subnet?: string | false;
-  /** IPv6: `fd00:1::/64`. Default a random unique local one; false: no IPv6. */
+  /** IPv6: `fd00:1::/64`. Default a random unique local one, or none where the host has no IPv6; false: no IPv6. */
   readonly subnet6?: string | false;
   /** The host's address in it. Default the subnet's first. */
   readonly gateway?: string;
@@ -22,13 +23,19 @@ export interface NetworkSpec {
   readonly internal?: boolean;
   /** Members reach the host and the outside, but not each other. Default false. */
   readonly isolated?: boolean;
-  /** In bytes. Default that of the link with the default route, or 1500. */
+  /**
+   * In bytes. Default that of the link with the default route, or 1500; with `vxlan` what its link, or the route to its `remote`,
+   * can carry of it. There is no IPv6 below 1280.
+   */
   readonly mtu?: number;
   /** Name servers of its members. Default the host's, as resolv.conf(5) has them. */
   readonly dns?: readonly string[];
   /** Stays when this process ends, until it is removed. Default false: then it is left for `isol8 gc` if nobody removes it. */
   readonly persistent?: boolean;
-  /** Extends the network to other hosts by VXLAN (RFC 7348). */
+  /**
+   * Extends the network to other hosts by VXLAN (RFC 7348). They must have the same `subnet`, each a `gateway` of its own in it, and
+   * members an `address` that nobody else has. Without `subnet6` there is no IPv6.
+   */
   readonly vxlan?: VxlanSpec;
 }
 
@@ -55,7 +62,7 @@ export interface AttachSpec {
   readonly dns?: readonly string[];
   /** Other names that it is to know, as lines of hosts(5). Default none. */
   readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
-  /** Its addresses in the network. Default the next that are free. */
+  /** Its addresses in the network. Default the next that are free; to be given where VXLAN extends it to other hosts. */
   readonly address?: string;
   readonly address6?: string;
   /** The MAC address. Default a random one that is administered locally. */
@@ -173,6 +180,7 @@ export function checkNetworkSpec(spec: NetworkSpec): NetworkSpec {
     ['gateway6', checked.gateway6, checked.subnet6],
   ] as const)
     if (gateway !== undefined) checkGateway(field, gateway, subnet);
+  checkExtended(checked);
   return checked;
 }
 

@@ -2,9 +2,10 @@ import type { NetworkDescription } from '../../network/describe.js';
 import { Network } from '../../network/network.js';
 import { inColumns } from '../aligned.js';
 import { type Parsed, parseOptions } from '../getopt.js';
-import { helpStyle, STDOUT, write } from '../output.js';
+import { helpStyle, STDERR, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
+import { leftoverRow, leftoverStatus } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
 import { attachSpecOf, inNetOptions, netTarget, networkSpecOf } from './net-spec.js';
 
@@ -54,6 +55,7 @@ async function create(operands: readonly string[], options: NetOptions): Promise
     const description = await network.inspect();
     if (options.has('json')) printJson(description);
     else write(STDOUT, `${name}: ${[description.subnet, description.subnet6].filter(Boolean).join(', ')}\n`);
+    for (const problem of description.problems) write(STDERR, `isol8 net: network ${name}: ${problem}\n`);
   } finally {
     network.close();
   }
@@ -156,14 +158,14 @@ async function gc(operands: readonly string[], options: NetOptions): Promise<num
   exactly(operands, [], 'gc');
   const dryRun = options.has('dry-run');
   const found = await Network.sweep({ dryRun });
-  const verb = dryRun ? 'would remove' : 'removed';
   if (options.has('json')) printJson(found);
-  else
-    write(
-      STDOUT,
-      inColumns(found.map(({ network, member, why }) => [`${verb} ${member ?? 'network'}`, network, why])),
+  else {
+    const rows = found.map(({ network, member = 'network', ...rest }) =>
+      leftoverRow({ what: member, path: network, ...rest }, dryRun),
     );
-  return 0;
+    write(STDOUT, inColumns(rows));
+  }
+  return leftoverStatus(found);
 }
 
 function exactly(operands: readonly string[], names: readonly string[], action: string): readonly string[] {

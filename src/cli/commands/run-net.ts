@@ -1,10 +1,12 @@
 /** isol8 run --net: the program's namespaces are made first and connected to a network, which it then finds ready. */
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import type { Namespace } from '../../namespaces/namespace.js';
+import { dropProblems, findDrops } from '../../network/firewall.js';
 import { Network } from '../../network/network.js';
 import type { CreatedNamespaces, CreateSpec } from '../../sandbox/create-namespaces.js';
 import { createNamespaces } from '../../sandbox/create-namespaces.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
+import { STDERR, write } from '../output.js';
 import { attachSpecOf } from './net-spec.js';
 import type { RunOptions, specOf } from './run-spec.js';
 import { mayMakeLinks, startNamedUplink } from './run-uplink.js';
@@ -29,6 +31,7 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
     const network = await openOrMake(name);
     return await joined(spec, { user, leave: () => network.close() }, async (made) => {
       const attachment = await network.attach(made, attachSpecOf(options));
+      if (!network.internal) await tellDrops(name);
       return { mounts: await attachment.nameMounts(), [Symbol.asyncDispose]: () => attachment.detach() };
     });
   }
@@ -43,6 +46,12 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
       'takes a new user namespace, or CAP_NET_ADMIN on the host to make links there',
     );
   return await joined(spec, { user }, (made) => startNamedUplink(made, attachSpecOf(options)));
+}
+
+/** A program that waits for packets which a firewall drops shows no reason. */
+async function tellDrops(name: string): Promise<void> {
+  for (const problem of dropProblems(await findDrops()))
+    write(STDERR, `isol8 run: network ${name}: ${problem}\n`);
 }
 
 /** What connects the namespaces that were made, until it is disposed of. */
