@@ -1,3 +1,4 @@
+import { escapeControls } from '../../foundation/control-characters.js';
 import { encodePlan, syscallOf } from '../../syscalls/encode.js';
 import { ERRNO_TEXTS } from '../../syscalls/errno-text.js';
 import type { FailureTexts } from '../../syscalls/failure-table.js';
@@ -6,6 +7,7 @@ import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
 import { specificCauses } from '../causes.js';
 import type { Facts } from '../facts.js';
 import { readLocks } from '../locks.js';
+import { asField, inWords } from '../wording.js';
 
 /** util-linux's commands end so when something but the program's execve fails. */
 export const EXIT_FAILURE = 1;
@@ -46,7 +48,7 @@ function words(name: string, plan: Plan, facts: Facts): FailureTexts {
     specificCauses({ step, facts, locks }).map(({ errno, text }) => ({
       where: { step: index },
       errno,
-      text: `${ERRNO_TEXTS[errno] ?? errno}\n${text}`,
+      text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asField)}`,
     })),
   );
   const general = Object.entries(ERRNO_TEXTS).map(([errno, text]) => ({
@@ -54,7 +56,7 @@ function words(name: string, plan: Plan, facts: Facts): FailureTexts {
     errno,
     text,
   }));
-  const heads = steps.map((step) => `${name}: ${failureOf(step)}: `);
+  const heads = steps.map((step) => `${name}: ${escapeControls(failureOf(step))}: `);
   return { heads, causes: [...specific, ...general], nameless: true };
 }
 
