@@ -22,6 +22,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   namespaces: '--join',
   kinds: '--kind',
   loopback: '--no-loopback',
+  proc: 'without --no-proc',
 };
 
 const DIRECT: readonly string[] = [
