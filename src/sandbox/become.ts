@@ -2,7 +2,7 @@ import { encodePlan } from '../syscalls/encode.js';
 import { becomeLauncher } from '../syscalls/launch.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
-import { failureTexts } from './failure.js';
+import { type FailureWords, failureTexts } from './failure.js';
 import { gatherFacts } from './gather.js';
 import { parseSpec } from './parse.js';
 import type { SandboxSpec } from './spec.js';
@@ -28,10 +28,14 @@ export const inPlaceOptions = ({ descriptors, terminal }: BecomeOptions): Compil
  *
  * @throws SpecError, or SystemCallError when this process could not be replaced; otherwise it does not return.
  */
-export function become(command: readonly string[], spec: SandboxSpec, options: BecomeOptions): never {
+export function become(
+  command: readonly string[],
+  spec: SandboxSpec,
+  options: BecomeOptions & FailureWords,
+): never {
   const parsed = parseSpec(command, spec);
   const { facts } = gatherFacts(parsed);
   const { plan, control } = compile(parsed, facts, inPlaceOptions(options));
-  const bytes = encodePlan(plan, facts.architecture, failureTexts(plan, facts));
+  const bytes = encodePlan(plan, facts.architecture, failureTexts(plan, facts, options));
   return becomeLauncher(bytes, [...Array(options.descriptors).keys(), ...control]);
 }

@@ -95,7 +95,10 @@ export interface SandboxSpec {
   /** Whether setgroups(2) works inside. Default `allow` where the kernel lets us, which it does not without privilege. */
   setgroups?: 'allow' | 'deny';
 
-  /** A directory that becomes `/` by pivot_root(2). Default: the host's `/`. Needs a new mnt namespace. */
+  /**
+   * A directory that becomes `/` by pivot_root(2). Default: the host's `/`. Needs a new mnt namespace. Mount points that
+   * are missing, `/proc` among them, are made in the directory and stay there.
+   */
   root?: string;
   /** Make `/` read-only with everything below it, before `mounts` come on top. Default false. Needs Linux 5.12. */
   readOnlyRoot?: boolean;

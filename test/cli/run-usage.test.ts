@@ -94,6 +94,18 @@ const VALUES: readonly [options: string[], line: RegExp][] = [
   [['--tmpfs', '/x:size=64m=2'], /^--tmpfs \/x:size=64m=2: must be bytes, or like 64m or 50%/],
   [['--tmpfs', '/x:mode=700=1'], /^--tmpfs: '700=1' is not an octal number$/],
   [['--tmpfs', '/x:ro=no'], /^--tmpfs: there is no option 'ro=no'/],
+  [
+    ['--share', 'ipc', '--mount', 'type=mqueue,target=/mnt'],
+    /^--mount type=mqueue,target=\/mnt: mqueue shows the ipc/,
+  ],
+  [
+    ['--share', 'net', '--mount', 'type=sysfs,target=/mnt'],
+    /^--mount type=sysfs,target=\/mnt: sysfs shows the net/,
+  ],
+  [
+    ['--share', 'pid', '--mount', 'type=proc,target=/mnt'],
+    /^--mount type=proc,target=\/mnt: proc shows the pid/,
+  ],
   [['--mount', 'source=/a,target=/x,readonly=yes'], /^--mount: 'readonly=yes' is neither true nor false/],
   [['--mount', 'source=/a,target=/x,ro='], /^--mount: 'ro=' is neither true nor false/],
   [['--mount', 'source="/a",target=/x'], /^--mount: 'source="\/a",target=\/x' is not CSV/],

@@ -311,6 +311,23 @@ describeAsRoot(import.meta.url, 'mounts of a program', () => {
         assert.ok(existsSync(join(data, 'x')));
       });
 
+      it('have mount points made in a root that is read-only then', async () => {
+        const root = make(`read-only-empty-${user}`);
+        const mounts: MountSpec[] = [
+          ...SYSTEM,
+          { type: 'tmpfs', destination: '/a/b' },
+          { type: 'bind', source: make(`data-${user}`), destination: '/a/b/c' },
+          { type: 'bind', source: '/etc/passwd', destination: '/etc/names' },
+        ];
+        const script =
+          'touch /x /a/x 2>&1; touch /a/b/x && ls -A / /a /a/b | tr "\\n" " "; cmp /etc/names /etc/names';
+        assert.match(
+          await output(script, { ...base, root, readOnlyRoot: true, mounts }),
+          /\/x': Read-only file system\n.*\/a\/x': Read-only file system\n\/: a bin etc .*\/a: b {2}\/a\/b: c x/s,
+        );
+        assert.ok(existsSync(join(root, 'a/b')));
+      });
+
       it("have the host's root read-only with all that is mounted there", async () => {
         const spec: RunSpec = {
           ...base,

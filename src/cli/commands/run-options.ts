@@ -198,7 +198,7 @@ export const runCommand = {
       value: 'DIR',
       complete: 'directory',
       group: 'Files',
-      help: 'Make DIR the root directory, by pivot_root(2).',
+      help: 'Make DIR the root directory, by pivot_root(2). Missing mount points, /proc too, are made in DIR and stay there.',
     },
     { name: 'read-only', group: 'Files', help: 'Make / read-only, with everything below it.' },
     {

@@ -5,10 +5,11 @@ import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
 import { networkName } from './network-name.js';
+import { asOption, inOptions } from './option-names.js';
 import { descriptorCount } from './preserved-descriptors.js';
 import type { AttachOptions } from './run-attached.js';
 import { runCommand } from './run-options.js';
-import { inOptions, joinedNetns, type RunOptions, specOf } from './run-spec.js';
+import { joinedNetns, type RunOptions, specOf } from './run-spec.js';
 
 /** isol8 run. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -39,7 +40,8 @@ async function runWith(options: RunOptions): Promise<number> {
     write(STDOUT, explainRun(command, spec, { format: options.last('explain'), how }));
     return 0;
   }
-  if (!stays && network === undefined) return become(command, spec, inPlace);
+  if (!stays && network === undefined)
+    return become(command, spec, { ...inPlace, name: 'isol8 run', wording: asOption });
   const { runAttached } = await import('./run-attached.js');
   if (network === undefined) return await runAttached(command, spec, attached);
   const { inNetwork } = await import('./run-net.js');

@@ -46,6 +46,16 @@ function earlyMounts({ spec }: Context, type: 'proc' | keyof typeof SHOWS): Step
   );
 }
 
+/**
+ * A "joined" pid namespace that is the caller's own: its /proc is there already, and another user namespace than the
+ * caller's could not mount one.
+ */
+export function showsProc(context: Context): boolean {
+  const { namespaces, root } = context.spec;
+  const own = typeof namespaces.pid === 'object' && !isJoined(context, 'pid');
+  return own && root === undefined && (isNew(context, 'user') || isJoined(context, 'user'));
+}
+
 /** For /proc. */
 export function procFilesystem(context: Context): Detached {
   if (needsEarlyProc(context)) return { id: EARLY_PROC, steps: [] };

@@ -1,3 +1,4 @@
+import { escapeControls } from '../../foundation/control-characters.js';
 import { encodePlan, syscallOf } from '../../syscalls/encode.js';
 import { ERRNO_TEXTS } from '../../syscalls/errno-text.js';
 import type { FailureCause, FailureTexts } from '../../syscalls/failure-table.js';
@@ -6,6 +7,7 @@ import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
 import { type ExplainedErrno, generalCauses, specificCauses } from '../causes.js';
 import type { Facts } from '../facts.js';
 import { readLocks } from '../locks.js';
+import { asField, inWords } from '../wording.js';
 
 /** util-linux's commands end so when something but the program's execve fails. */
 export const EXIT_FAILURE = 1;
@@ -45,7 +47,11 @@ function words(name: string, plan: Plan, facts: Facts): FailureTexts {
   const steps = flattenSteps(plan.steps);
   const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
   const rows = (where: FailureCause['where'], causes: readonly ExplainedErrno[]): FailureCause[] =>
-    causes.map(({ errno, text }) => ({ where, errno, text: `${ERRNO_TEXTS[errno] ?? errno}\n${text}` }));
+    causes.map(({ errno, text }) => ({
+      where,
+      errno,
+      text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asField)}`,
+    }));
   const specific = steps.flatMap((step, index) =>
     rows({ step: index }, specificCauses({ step, facts, locks })),
   );
@@ -55,7 +61,7 @@ function words(name: string, plan: Plan, facts: Facts): FailureTexts {
     errno,
     text,
   }));
-  const heads = steps.map((step) => `${name}: ${failureOf(step)}: `);
+  const heads = steps.map((step) => `${name}: ${escapeControls(failureOf(step))}: `);
   return { heads, causes: [...specific, ...general, ...all], nameless: true };
 }
 
