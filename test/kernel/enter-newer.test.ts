@@ -1,6 +1,6 @@
 /** What isol8 enter takes that nsenter(1) of Debian 12 does not have, or does differently from a later one. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { trySyscall } from '../../src/syscalls/binding.js';
@@ -55,6 +55,57 @@ describe('isol8 enter as the newest nsenter', { skip }, () => {
       const { status, stderr } = await isol8(['enter', option, 'true']);
       assert.equal(status, 1, stderr);
       assert.match(stderr, words);
+    }
+  });
+
+  it('takes what says who and where to be for nsenter, unless the first word is a pid or a kept name', async () => {
+    const says = async (args: string[], stdout: string): Promise<void> => {
+      const mine = await isol8(['enter', ...args]);
+      assert.deepEqual([mine.stdout, mine.status], [stdout, 0], mine.stderr);
+    };
+    if (isRoot) {
+      await says(['-S', '5', 'id', '-u'], '5\n');
+      await says(['-G', '5', 'id', '-g'], '5\n');
+      await says(['-w/usr', `${pid}`, 'pwd'], '/usr\n');
+    }
+    await says(['-F', 'echo', 'x'], 'x\n');
+    await says(['--preserve-credentials', 'echo', 'x'], 'x\n');
+    await says(['-w/usr', 'pwd'], '/usr\n');
+    await says(['--no-fork', `${pid}`, 'readlink', '/proc/self/ns/uts'], `${link('uts')}\n`);
+    const wrong = await isol8(['enter', 'nothing-of-that-name', 'true']);
+    assert.match(wrong.stderr, /no process and no kept namespace/);
+  });
+
+  it('takes one working directory, and --wdns=DIR with its equals sign', async () => {
+    for (const args of [
+      ['-w/', '-W/usr', 'true'],
+      ['--wdns', 'pwd'],
+      ['-W', '/usr', 'pwd'],
+      ['-Z', 'echo', 'x'],
+    ]) {
+      const mine = await isol8(['enter', ...args]);
+      const other = spawnSync('nsenter', args, { encoding: 'utf8' });
+      assert.deepEqual([mine.status, mine.stdout], [other.status, other.stdout], mine.stderr);
+      assert.equal(mine.stderr.split('\n')[0]?.slice(13), other.stderr.split('\n')[0]?.slice(9));
+    }
+  });
+
+  it("enters the parent of the target's user namespace with --user-parent alone", async () => {
+    const script = 'readlink /proc/self/ns/user; exec unshare -r sleep 600';
+    const nested = spawn('unshare', ['-r', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const parent = await new Promise<string>((resolve) =>
+        nested.stdout.setEncoding('utf8').once('data', resolve),
+      );
+      await eventually(
+        () => readlinkSync(`/proc/${nested.pid}/exe`).endsWith('sleep'),
+        'the target is there',
+      );
+      const args = ['enter', '-t', `${nested.pid}`, '--user-parent', 'readlink', '/proc/self/ns/user'];
+      const { stdout, stderr } = await isol8(args);
+      assert.equal(stdout, parent, stderr);
+    } finally {
+      nested.kill('SIGKILL');
     }
   });
 

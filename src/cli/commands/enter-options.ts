@@ -36,13 +36,13 @@ export const enterCommand: CommandSpec = {
       help: 'The process to take namespaces from. INODE, of its pidfd, tells it from one that got its number later.',
     },
     ...kindOptions(
-      false,
+      true,
       (kind) => `The ${kind} namespace of the target, behind FILE, or with the kernel's id NSID.`,
     ).map((option) => ({ ...option, value: 'FILE|:NSID' })),
     {
       name: 'user-parent',
       group: 'Namespaces',
-      help: 'The user namespace that owns the one that is entered; with --user its parent.',
+      help: 'The user namespace that owns the one that is entered; with --user, or alone, the parent.',
     },
     {
       name: 'net-socket',
@@ -76,7 +76,14 @@ export const enterCommand: CommandSpec = {
     },
     path('root', 'r', "Set the root directory: the target's, or DIR as seen from here."),
     path('wd', 'w', "Set the working directory: the target's, or DIR as seen from here."),
-    { ...path('wdns', 'W', 'Set the working directory: DIR as seen from inside.'), argument: 'required' },
+    {
+      ...path(
+        'wdns',
+        'W',
+        'Set the working directory: DIR as seen from inside, behind -W or after an equals sign.',
+      ),
+      shortArgument: 'required',
+    },
     { name: 'env', short: 'e', group: 'Process', help: "Take the target's environment." },
     { name: 'no-fork', short: 'F', group: 'Process', help: 'Do not fork when a pid namespace is entered.' },
     { name: 'join-cgroup', short: 'c', group: 'Process', help: "Join the target's cgroup (v2)." },
@@ -84,7 +91,7 @@ export const enterCommand: CommandSpec = {
       name: 'follow-context',
       short: 'Z',
       group: 'Process',
-      help: "Execute in the target's SELinux context.",
+      help: "Execute in the target's SELinux context, where there is SELinux.",
     },
     ...generalOptions,
   ],

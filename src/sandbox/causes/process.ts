@@ -51,7 +51,6 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   ),
   cause('setresuid setresgid', 'EINVAL', 'That id is not mapped in the user namespace.'),
   cause('setresuid setresgid', 'EPERM', 'Becoming another user takes CAP_SETUID, another group CAP_SETGID.'),
-  cause('setresuid', 'EAGAIN', 'That user has RLIMIT_NPROC processes already.'),
   cause(
     'prlimit64',
     'EPERM',
@@ -105,8 +104,13 @@ export const PROCESS_CAUSES: readonly Cause[] = [
     'ENOEXEC',
     'It is not a program for this machine; a script needs a first line like #!/bin/sh.',
   ),
-  cause('execve', 'EPERM', 'A security module of this system forbids it: its log is in dmesg.'),
-  cause('execve', 'EINVAL', 'Its ELF headers are damaged: they name more than one dynamic loader.'),
+  cause(
+    'execve',
+    'EPERM',
+    'Its file capabilities (getcap) are more than the bounding set has here, or a security module forbids it (dmesg).',
+  ),
+  cause('execve', 'EINVAL', 'Its ELF headers are damaged.'),
+  cause('execve', 'EAGAIN', 'This user has more than RLIMIT_NPROC processes already: ulimit -u.'),
   cause('execve', 'ETXTBSY', 'Somebody has it open for writing.'),
   cause('execve', 'E2BIG', 'Arguments and environment together are too long.'),
 ];
