@@ -36,7 +36,7 @@ interface LinkBase {
  * kind: `{ name: 'br0', bridge: { stp: false } }`.
  */
 export interface LinkSpec extends LinkBase {
-  /** At most 15 bytes, without `/`, `:` and white space. */
+  /** At most 15 bytes, without `/`, `:`, `%` and white space; not `all` or `default`. */
   readonly name: string;
   /** `bridge`, `veth`, `dummy`, `vlan`, `vxlan`, `macvlan`, `ipvlan`, `ifb` or what else the kernel knows. */
   readonly kind?: string | undefined;
