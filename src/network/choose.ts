@@ -1,6 +1,6 @@
 /** What a new network is to have where its spec leaves it open, and whether what the spec asks for is free. */
 import { Isol8Error, SpecError } from '../foundation/errors.js';
-import { parsePrefix } from '../foundation/ip.js';
+import { ipBytes, ipText, parsePrefix } from '../foundation/ip.js';
 import { presentOwner } from '../kept/owner.js';
 import type { Route } from '../rtnetlink/routes/decode.js';
 import { readTextFileIfAny } from '../syscalls/files.js';
@@ -24,6 +24,7 @@ const DEFAULT_MTU = 1500;
 /** RFC 8200. The kernel has no IPv6 on a link with less. */
 const SMALLEST_MTU6 = 1280;
 const DISABLE_IPV6 = 'ipv6/conf/default/disable_ipv6';
+const SHORTEST_ROUTE = 8;
 const LONGEST_NAME = 12;
 
 /** A subnet that something has already, and what that is. */
@@ -79,7 +80,12 @@ function chooseSubnet6(
   if (impossible !== undefined || (spec.subnet6 === undefined && spec.vxlan !== undefined)) return {};
   const subnet =
     spec.subnet6 === undefined ? randomSubnet6(taken.map((one) => one.subnet)) : given(spec.subnet6, taken);
-  return { subnet6: subnetText(subnet), gateway6: spec.gateway6 ?? firstHost(subnet) };
+  if (subnet === undefined) {
+    const where = 'routes of the host or other networks have fd00::/8';
+    throw new Isol8Error('ENOSPC', `create network ${spec.name}: ${where}. Give another prefix: subnet6.`);
+  }
+  const gateway6 = spec.gateway6 === undefined ? firstHost(subnet) : ipText(ipBytes(spec.gateway6));
+  return { subnet6: subnetText(subnet), gateway6 };
 }
 
 type Ipv6State = 'on' | 'off' | 'lacking';
@@ -120,9 +126,12 @@ const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast'
 export const leadsOut6 = (routes: readonly Route[]): boolean =>
   routes.some((route) => route.family === 'inet6' && isDefault(route));
 
-/** Every route to somewhere in particular; link-local and multicast ones are everywhere. */
+/**
+ * Every route to somewhere in particular; link-local and multicast ones are everywhere. VPNs have two for one half of all addresses
+ * each in the place of a default route.
+ */
 function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {
-  if (length === 0 || type === 'multicast' || type === 'anycast') return [];
+  if (length < SHORTEST_ROUTE || type === 'multicast' || type === 'anycast') return [];
   const subnet = subnetOf({ address, length });
   return [{ subnet, by: `the host's route ${subnetText(subnet)}` }];
 }

@@ -3,7 +3,7 @@ import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { parsePrefix } from '../foundation/ip.js';
 import { leasedAddresses, type NetworkRecord } from './records.js';
 import type { NetworkStore } from './store.js';
-import { addressAt, contains, hostOffsets, offsetOf, type Subnet, subnetOf } from './subnets.js';
+import { addressAt, hostOffsets, isForHosts, subnetOf } from './subnets.js';
 
 /** Where to look next, so that an address does not come again at once. Lost with the process, which does not matter. */
 const next = new Map<string, bigint>();
@@ -54,15 +54,9 @@ export function checkAddress(
 ): void {
   const what = `attach to network ${network.name} as ${address}`;
   const subnet = place.subnet === undefined ? undefined : subnetOf(parsePrefix(place.subnet));
-  if (subnet === undefined || !contains(subnet, address) || !isForHosts(subnet, address))
+  if (subnet === undefined || !isForHosts(subnet, address))
     throw new Isol8Error('EADDRNOTAVAIL', `${what}: it is no address for a host in ${place.subnet ?? 'it'}.`);
   if (address === place.gateway) throw new Isol8Error('EADDRINUSE', `${what}: it is the gateway's.`);
   if (leasedAddresses(store, network.name).has(address))
     throw new Isol8Error('EADDRINUSE', `${what}: another member has it.`);
-}
-
-function isForHosts(subnet: Subnet, address: string): boolean {
-  const { first, last } = hostOffsets(subnet);
-  const offset = offsetOf(subnet, address);
-  return offset >= first && offset <= last;
 }

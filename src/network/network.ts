@@ -98,8 +98,8 @@ export class Network implements AsyncDisposable {
 
   /** Removes what crashed owners have left, and members whose namespace is gone. What cannot be removed has an `error`. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
-    using host = await NetworkHost.open(options.namespace);
-    if (!host.store.exists) return [];
+    using host = await NetworkHost.open(options.namespace).catch(unlessNowhere);
+    if (host?.store.exists !== true) return [];
     return await host.store.locked(() => sweepNetworks(host, { dryRun: options.dryRun ?? false }));
   }
 
@@ -183,6 +183,11 @@ export class Network implements AsyncDisposable {
       this.close();
     }
   }
+}
+
+/** Who has no place to keep networks has none. */
+function unlessNowhere(error: Isol8Error): undefined {
+  if (error.code !== 'EACCES') throw error;
 }
 
 /** Describes networks by what there is now. */

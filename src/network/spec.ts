@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { SpecError } from '../foundation/errors.js';
 import { familyOf, parsePrefix } from '../foundation/ip.js';
+import { isNewName } from '../rtnetlink/links/name.js';
 import { validate } from '../sandbox/parse.js';
+import { isFixedName } from './fixed-names.js';
 import type { PublishedPort } from './published-ports.js';
-import { contains, subnetOf } from './subnets.js';
+import { isForHosts, overlaps, subnetOf } from './subnets.js';
 import { checkExtended } from './vxlan.js';
 
 /** What a network is to be like. Only the name has to be given. */
@@ -87,6 +89,10 @@ const hostName = v.pipe(
     'must be a host name',
   ),
 );
+const memberName = v.pipe(
+  hostName,
+  v.check((text) => !isFixedName(text) && familyOf(text) === undefined, 'means something else already'),
+);
 const ofFamily = (family: 'inet' | 'inet6') =>
   v.pipe(
     v.string('must be a string'),
@@ -113,10 +119,12 @@ const whole = (min: number, max: number) =>
     v.minValue(min, `must be at least ${min}`),
     v.maxValue(max, `must be at most ${max}`),
   );
-/** dev_valid_name() of net/core/dev.c. */
 const linkName = v.pipe(
   v.string('must be a string'),
-  v.regex(/^(?!\.{1,2}$)[^\s/:\0]{1,15}$/, 'must be 1 to 15 characters, without white space, / and :'),
+  v.check(
+    (text) => isNewName(text),
+    'must be 1 to 15 bytes, without white space, /, : and %, and not ., .., all or default',
+  ),
 );
 const mac = v.pipe(
   v.string('must be a string'),
@@ -157,8 +165,8 @@ const published = v.strictObject({
 });
 
 const attachSchema = v.strictObject({
-  name: v.optional(hostName),
-  aliases: v.optional(v.array(hostName)),
+  name: v.optional(memberName),
+  aliases: v.optional(v.array(memberName)),
   dns: v.optional(v.array(address)),
   extraHosts: v.optional(v.array(v.strictObject({ name: hostName, address }))),
   address: v.optional(ofFamily('inet')),
@@ -175,6 +183,8 @@ export function checkNetworkSpec(spec: NetworkSpec): NetworkSpec {
     throw new SpecError('masquerade', 'an internal network has no way out that could be masqueraded');
   if (checked.subnet === false && checked.subnet6 === false)
     throw new SpecError('subnet6', 'without IPv4 and IPv6 there is nothing left');
+  checkUsual('subnet', checked.subnet);
+  checkUsual('subnet6', checked.subnet6);
   for (const [field, gateway, subnet] of [
     ['gateway', checked.gateway, checked.subnet],
     ['gateway6', checked.gateway6, checked.subnet6],
@@ -187,8 +197,27 @@ export function checkNetworkSpec(spec: NetworkSpec): NetworkSpec {
 function checkGateway(field: string, gateway: string, subnet: string | false | undefined): void {
   if (subnet === undefined || subnet === false)
     throw new SpecError(field, 'needs the subnet that it lies in to be given');
-  if (!contains(subnetOf(parsePrefix(subnet)), gateway))
-    throw new SpecError(field, `${gateway} does not lie in ${subnet}`);
+  if (!isForHosts(subnetOf(parsePrefix(subnet)), gateway))
+    throw new SpecError(field, `${gateway} is no address for a host in ${subnet}`);
+}
+
+/** RFC 6890: of this host, for loopback, for groups, and everybody; of IPv6 also for a single link. */
+const SPECIAL = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '::/8',
+  'fe80::/10',
+  'ff00::/8',
+];
+
+function checkUsual(field: string, text: string | false | undefined): void {
+  if (text === undefined || text === false) return;
+  const subnet = subnetOf(parsePrefix(text));
+  const special = SPECIAL.find((one) => overlaps(subnetOf(parsePrefix(one)), subnet));
+  if (special !== undefined)
+    throw new SpecError(field, `${text} has addresses of ${special}, which are not for hosts of a network`);
 }
 
 /** Throws SpecError naming the first field that is wrong. */

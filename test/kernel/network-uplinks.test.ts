@@ -68,4 +68,18 @@ describeInOwnMounts(import.meta.url, 'a network with several ways out', () => {
     assert.ok(await reaches(second, OUTSIDE.address6));
     assert.match(command(second, 'ip', '-6', 'route', 'show', 'default'), /^default via /);
   });
+
+  it('has a free subnet beside a VPN that leads everything elsewhere', async () => {
+    await using world = await outsideWorld();
+    for (const half of ['0.0.0.0/1', '128.0.0.0/1']) world.route(half);
+    for (const half of ['::/1', '8000::/1']) ip('-6', 'route', 'add', half, 'via', OUTSIDE.address6);
+    world.route('172.16.0.0/13');
+    await using network = await Network.create({ name: 'vpn' });
+    assert.equal(network.subnet, '172.24.0.0/20');
+    using member = await netns();
+    await using _member = await network.attach(member);
+    assert.ok(await reaches(member, OUTSIDE.address));
+    ip('-6', 'route', 'add', 'fd00::/8', 'via', OUTSIDE.address6);
+    await assert.rejects(Network.create({ name: 'full' }), { code: 'ENOSPC', message: /subnet6/ });
+  });
 });

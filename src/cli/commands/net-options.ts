@@ -162,15 +162,15 @@ export const netCommand = {
     'connect NETWORK TARGET [options]',
     'disconnect NETWORK MEMBER',
     'gc [--dry-run]',
-    'ping ADDRESS [--in TARGET]',
-    'probe ADDRESS PORT [--in TARGET]',
+    'ping HOST [--in TARGET]',
+    'probe HOST PORT [--in TARGET]',
   ],
   description:
     'A network is a bridge of this host. Namespaces attached to it have addresses in its subnets, reach each other by ' +
     'name, and the outside with an address of the host. TARGET is a pid, or the name of a net namespace that isol8 ns or ' +
     'ip-netns(8) keeps; MEMBER is a name or address in the network. isol8 run --net NAME attaches what it starts.\n\n' +
     'Networks stay until rm, or until the machine is switched off. ping and probe prove that something is reached where ' +
-    'no other program is there to do so.',
+    'no other program is there to do so; HOST is an address, or a name in a network that TARGET is in.',
   operands: 'any',
   operand: { choices: NET_ACTIONS },
   options: OPTIONS,

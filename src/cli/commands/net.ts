@@ -7,7 +7,7 @@ import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
 import { leftoverRow, leftoverStatus } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
-import { attachSpecOf, inNetOptions, netTarget, networkSpecOf } from './net-spec.js';
+import { attachSpecOf, inNetOptions, netTarget, networkSpecOf, throwInOptions } from './net-spec.js';
 
 type NetOptions = Parsed<(typeof netCommand)['options'][number]['name']>;
 type Action = (operands: readonly string[], options: NetOptions) => Promise<number>;
@@ -134,7 +134,7 @@ async function connect(operands: readonly string[], options: NetOptions): Promis
       address6,
       mac,
       interface: link,
-    } = await network.attach(namespace, attachSpecOf(options));
+    } = await network.attach(namespace, attachSpecOf(options)).catch(throwInOptions);
     if (options.has('json')) printJson({ address, address6, mac, interface: link });
     else write(STDOUT, `${link}: ${[address, address6].filter(Boolean).join(', ')}\n`);
   } finally {

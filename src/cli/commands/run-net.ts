@@ -7,7 +7,7 @@ import type { CreatedNamespaces, CreateSpec } from '../../sandbox/create-namespa
 import { createNamespaces } from '../../sandbox/create-namespaces.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
 import { STDERR, write } from '../output.js';
-import { attachSpecOf } from './net-spec.js';
+import { attachSpecOf, throwInOptions } from './net-spec.js';
 import type { RunOptions, specOf } from './run-spec.js';
 import { mayMakeLinks, startNamedUplink } from './run-uplink.js';
 
@@ -30,7 +30,7 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
   if (mayMakeLinks()) {
     const network = await openOrMake(name);
     return await joined(spec, { user, leave: () => network.close() }, async (made) => {
-      const attachment = await network.attach(made, attachSpecOf(options));
+      const attachment = await network.attach(made, attachSpecOf(options)).catch(throwInOptions);
       if (!network.internal) await tellDrops(name);
       return { mounts: await attachment.nameMounts(), [Symbol.asyncDispose]: () => attachment.detach() };
     });
@@ -45,7 +45,9 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
       '--net',
       'takes a new user namespace, or CAP_NET_ADMIN on the host to make links there',
     );
-  return await joined(spec, { user }, (made) => startNamedUplink(made, attachSpecOf(options)));
+  return await joined(spec, { user }, (made) =>
+    startNamedUplink(made, attachSpecOf(options)).catch(throwInOptions),
+  );
 }
 
 /** A program that waits for packets which a firewall drops shows no reason. */
@@ -97,6 +99,7 @@ async function openOrMake(name: string): Promise<Network> {
   try {
     return await Network.open(name);
   } catch (error) {
+    if (error instanceof SpecError) throw new SpecError('--net', error.problem);
     if (name !== DEFAULT_NETWORK || (error as Isol8Error).code !== 'ENOENT') throw error;
   }
   try {
