@@ -1,4 +1,5 @@
 import { Isol8Error } from '../foundation/errors.js';
+import type { IpFamily } from '../foundation/ip.js';
 import { chooseNetwork, isDefault } from './choose.js';
 import { enableForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
@@ -11,13 +12,8 @@ import { bridgeRequests } from './wiring.js';
 /** Makes a network, or leaves nothing of it. Only under the lock. */
 export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promise<NetworkRecord> {
   host.store.removeFormer();
-  const present = readNetwork(host.store, spec.name);
-  if (present !== undefined && isAbandoned(present)) await removeNetwork(host, present);
-  else if (present !== undefined)
-    throw new Isol8Error(
-      'EEXIST',
-      `create network ${spec.name}: there is one. Remove it, or choose another name.`,
-    );
+  const abandoned = abandonedNetwork(host, spec.name);
+  if (abandoned !== undefined) await removeNetwork(host, abandoned);
   const network = await chooseNetwork(host, spec);
   await refuseForeignBridge(host, network);
   writeNetwork(host.store, network);
@@ -34,7 +30,14 @@ export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promi
   }
 }
 
-async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkRecord): Promise<void> {
+/** What a crash left under this name. Throws Isol8Error EEXIST when there is a network of this name. */
+export function abandonedNetwork(host: NetworkHost, name: string): NetworkRecord | undefined {
+  const present = readNetwork(host.store, name);
+  if (present === undefined || isAbandoned(present)) return present;
+  throw new Isol8Error('EEXIST', `create network ${name}: there is one. Remove it, or choose another name.`);
+}
+
+export async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkRecord): Promise<void> {
   const found = await host.link(bridge.name);
   if (found === undefined) return;
   throw new Isol8Error(
@@ -46,15 +49,25 @@ async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkR
 
 /** On the bridge, and on the links that lead out of the host. */
 export async function forward(host: NetworkHost, network: NetworkRecord): Promise<void> {
-  if (network.internal) return;
+  for (const { family, links } of await forwardingLinks(host, network))
+    enableForwarding(host, network.name, links, family);
+}
+
+/** The links that are to forward, by what. */
+export async function forwardingLinks(
+  host: NetworkHost,
+  network: NetworkRecord,
+): Promise<{ family: IpFamily; links: string[] }[]> {
+  if (network.internal) return [];
   const routes = await host.routes();
+  const found: { family: IpFamily; links: string[] }[] = [];
   for (const family of ['inet', 'inet6'] as const) {
     if ((family === 'inet' ? network.subnet : network.subnet6) === undefined) continue;
     const outside = routes.filter((route) => route.family === family && isDefault(route));
     const links = await Promise.all(
       [...new Set(outside.flatMap(({ link }) => link ?? []))].map((index) => host.link(index)),
     );
-    const names = links.flatMap((link) => link?.name ?? []);
-    enableForwarding(host, network.name, [network.bridge.name, ...names], family);
+    found.push({ family, links: [network.bridge.name, ...links.flatMap((link) => link?.name ?? [])] });
   }
+  return found;
 }

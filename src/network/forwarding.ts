@@ -46,6 +46,22 @@ export function enableForwarding(
   writeChanges(host, [...changes.values()]);
 }
 
+/** What {@link enableForwarding} would write. A link that is not there yet will have what new ones have. */
+export function missingForwarding(
+  host: NetworkHost,
+  links: readonly string[],
+  family: IpFamily,
+): { path: string; value: string }[] {
+  return host.inside(() =>
+    links.flatMap((link) => {
+      const present = existsSync(`${SYSCTL}/ipv4/conf/${link}`) ? link : 'default';
+      return settingsFor(present, family)
+        .filter(({ path, value }) => read(path) !== value)
+        .map(({ path, value }) => ({ path: path.replace(`/conf/${present}/`, `/conf/${link}/`), value }));
+    }),
+  );
+}
+
 /** Puts back what no other network needs, unless somebody else has changed it since. */
 export function releaseForwarding(host: NetworkHost, network: string): void {
   const changes = readChanges(host);
@@ -61,6 +77,17 @@ export function releaseForwarding(host: NetworkHost, network: string): void {
   writeChanges(
     host,
     left.filter(({ users }) => users.length > 0),
+  );
+}
+
+/** What {@link releaseForwarding} would write. */
+export function forwardingToPutBack(host: NetworkHost, network: string): { path: string; value: string }[] {
+  const last = readChanges(host).filter(({ users }) => users.length === 1 && users[0] === network);
+  return host.inside(() =>
+    last
+      .toReversed()
+      .filter(({ path, now }) => existsSync(path) && read(path) === now)
+      .map(({ path, before }) => ({ path, value: before })),
   );
 }
 

@@ -1,4 +1,4 @@
-import { Isol8Error } from '../foundation/errors.js';
+import type { Isol8Error } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
 import type { Link } from '../rtnetlink/links/link.js';
@@ -6,6 +6,7 @@ import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
+import { existingMembers, existingNetwork, refuseInUse } from './existing.js';
 import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
 import { type NetworkRecord, networkNames, readMembers, readNetwork } from './records.js';
@@ -76,7 +77,7 @@ export class Network implements AsyncDisposable {
     checkNetworkName(name);
     const host = await NetworkHost.open(place.namespace);
     try {
-      return new Network(host, existing(host, name), false);
+      return new Network(host, existingNetwork(host, name), false);
     } catch (error) {
       host[Symbol.dispose]();
       throw error;
@@ -114,7 +115,7 @@ export class Network implements AsyncDisposable {
     try {
       const namespace = opened ?? (target as Namespace);
       const { member, held } = await host.store.locked(() =>
-        attachNamespace(host, existing(host, this.name), namespace, checked),
+        attachNamespace(host, existingNetwork(host, this.name), namespace, checked),
       );
       return new Attachment(host, this.name, member, held);
     } finally {
@@ -130,20 +131,15 @@ export class Network implements AsyncDisposable {
   async detach(member: string): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const network = existing(host, this.name);
-      const found = readMembers(host.store, this.name).filter(
-        ({ names, address, address6 }) => address === member || address6 === member || names.includes(member),
-      );
-      if (found.length === 0)
-        throw new Isol8Error('ENOENT', `detach ${member}: network ${this.name} has no such member.`);
-      for (const one of found) await removeMember(host, network, one);
+      const network = existingNetwork(host, this.name);
+      for (const one of existingMembers(host, network, member)) await removeMember(host, network, one);
     });
   }
 
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
     const links = await this.#host.links();
-    return describe(this.#host, existing(this.#host, this.name), links);
+    return describe(this.#host, existingNetwork(this.#host, this.name), links);
   }
 
   /**
@@ -154,7 +150,7 @@ export class Network implements AsyncDisposable {
   async remove(options: { force?: boolean } = {}): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const record = existing(host, this.name);
+      const record = existingNetwork(host, this.name);
       if (options.force !== true) await refuseInUse(host, record);
       await removeNetwork(host, record);
     });
@@ -183,24 +179,5 @@ function describe(host: NetworkHost, record: NetworkRecord, links: readonly Link
     readMembers(host.store, record.name),
     links,
     lostForwarding(host, record.name),
-  );
-}
-
-function existing(host: NetworkHost, name: string): NetworkRecord {
-  const record = readNetwork(host.store, name);
-  if (record?.state === 'ready') return record;
-  throw new Isol8Error('ENOENT', `there is no network ${name}. See which there are: isol8 net ls`);
-}
-
-async function refuseInUse(host: NetworkHost, { name }: NetworkRecord): Promise<void> {
-  const links = new Map((await host.links()).map((link) => [link.index, link.name]));
-  const members = readMembers(host.store, name).filter(({ link }) => links.get(link.index) === link.name);
-  if (members.length === 0) return;
-  const who = members.slice(0, 3).map(({ names, address, address6 }) => names[0] ?? address ?? address6);
-  const more = members.length > 3 ? ` and ${members.length - 3} more` : '';
-  throw new Isol8Error(
-    'EBUSY',
-    `remove network ${name}: ${who.join(', ')}${more} ${members.length === 1 ? 'is' : 'are'} attached to it. ` +
-      'Detach them first, or remove it by force.',
   );
 }

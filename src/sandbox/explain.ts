@@ -35,7 +35,7 @@ export function explain(
 export function explainMode(
   command: readonly string[],
   spec: SandboxSpec,
-  { mode, ...options }: ExplainOptions & { mode: Mode },
+  { mode, ...options }: ExplainOptions & { mode: Mode; before?: readonly string[] },
 ): string {
   const parsed = parseSpec(command, spec);
   const { facts, owned } = gatherFacts(parsed);

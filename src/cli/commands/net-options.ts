@@ -135,6 +135,15 @@ const OPTIONS = [
     },
     help: 'How long to wait for an answer. Default 2s.',
   },
+  {
+    name: 'explain',
+    argument: 'optional',
+    value: 'FORMAT',
+    choices: ['sh'],
+    group: 'Options',
+    actions: ['create', 'connect', 'disconnect', 'rm'],
+    help: 'Change nothing, and print the commands of ip, sysctl and nft that would do the same, as a shell script.',
+  },
   { name: 'json', group: 'Options', help: 'Print as JSON.' },
   { name: 'help', group: 'Options', help: 'Show this help.' },
 ] as const satisfies readonly NetOption[];
@@ -166,6 +175,7 @@ export const netCommand = {
     { text: 'A network with a program in it', command: 'isol8 net create web' },
     { text: '', command: 'isol8 run --net web --name api -p 8080:80 -- ./server' },
     { text: 'Attach what runs already', command: 'isol8 net connect web 1234 --name db' },
+    { text: 'What would that be in commands?', command: 'isol8 net connect web 1234 --explain' },
     { text: 'Is it reached from there?', command: 'isol8 net probe api 80 --in 1234' },
   ],
 } as const satisfies CommandSpec;

@@ -31,7 +31,7 @@ async function runWith(options: RunOptions): Promise<number> {
   const network = networkName(options);
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
-    write(STDOUT, explainRun(command, spec, options.last('explain')));
+    write(STDOUT, await explainRun(command, spec, options));
     return 0;
   }
   const descriptors = descriptorCount(options.last('preserve-fds'));
