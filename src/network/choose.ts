@@ -102,7 +102,7 @@ function given(text: string, taken: readonly Taken[]): Subnet {
 export const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast' && prefixLength === 0;
 
 /** Every route to somewhere in particular; link-local and multicast ones are everywhere. */
-function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {
+export function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {
   if (length === 0 || type === 'multicast' || type === 'anycast') return [];
   const subnet = subnetOf({ address, length });
   return [{ subnet, by: `the host's route ${subnetText(subnet)}` }];
