@@ -121,7 +121,7 @@ function given(text: string, taken: readonly Taken[]): Subnet {
   return subnet;
 }
 
-const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast' && prefixLength === 0;
+export const isDefault = ({ type, prefixLength }: Route): boolean => type === 'unicast' && prefixLength === 0;
 
 export const leadsOut6 = (routes: readonly Route[]): boolean =>
   routes.some((route) => route.family === 'inet6' && isDefault(route));
@@ -130,7 +130,7 @@ export const leadsOut6 = (routes: readonly Route[]): boolean =>
  * Every route to somewhere in particular; link-local and multicast ones are everywhere. VPNs have two for one half of all addresses
  * each in the place of a default route.
  */
-function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {
+export function takenByRoute({ type, destination: address, prefixLength: length }: Route): Taken[] {
   if (length < SHORTEST_ROUTE || type === 'multicast' || type === 'anycast') return [];
   const subnet = subnetOf({ address, length });
   return [{ subnet, by: `the host's route ${subnetText(subnet)}` }];

@@ -11,13 +11,8 @@ import { bridgeRequests } from './wiring.js';
 /** Makes a network, or leaves nothing of it. Only under the lock. */
 export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promise<NetworkRecord> {
   host.store.removeFormer();
-  const present = readNetwork(host.store, spec.name);
-  if (present !== undefined && isAbandoned(present)) await removeNetwork(host, present);
-  else if (present !== undefined)
-    throw new Isol8Error(
-      'EEXIST',
-      `create network ${spec.name}: there is one. Remove it, or choose another name.`,
-    );
+  const abandoned = abandonedNetwork(host, spec.name);
+  if (abandoned !== undefined) await removeNetwork(host, abandoned);
   const network = await chooseNetwork(host, spec);
   await refuseForeignBridge(host, network);
   writeNetwork(host.store, network);
@@ -36,7 +31,14 @@ export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promi
   }
 }
 
-async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkRecord): Promise<void> {
+/** What a crash left under this name. Throws Isol8Error EEXIST when there is a network of this name. */
+export function abandonedNetwork(host: NetworkHost, name: string): NetworkRecord | undefined {
+  const present = readNetwork(host.store, name);
+  if (present === undefined || isAbandoned(present)) return present;
+  throw new Isol8Error('EEXIST', `create network ${name}: there is one. Remove it, or choose another name.`);
+}
+
+export async function refuseForeignBridge(host: NetworkHost, { name, bridge }: NetworkRecord): Promise<void> {
   const found = await host.link(bridge.name);
   if (found === undefined) return;
   throw new Isol8Error(

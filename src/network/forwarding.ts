@@ -34,16 +34,27 @@ export async function forward(
   network: NetworkRecord,
   routes: readonly Route[],
 ): Promise<void> {
-  if (network.internal) return;
+  for (const { family, links } of await forwardingLinks(host, network, routes))
+    enableForwarding(host, network.name, links, family);
+}
+
+/** The links that are to forward, by what. */
+export async function forwardingLinks(
+  host: NetworkHost,
+  network: NetworkRecord,
+  routes: readonly Route[],
+): Promise<{ family: IpFamily; links: string[] }[]> {
+  if (network.internal) return [];
   const bridges = new Set(readNetworks(host.store).map(({ bridge }) => bridge.index));
+  const found: { family: IpFamily; links: string[] }[] = [];
   for (const family of ['inet', 'inet6'] as const) {
     if ((family === 'inet' ? network.subnet : network.subnet6) === undefined) continue;
     const indexes = new Set(routes.filter((route) => route.family === family).flatMap(linksOf));
     const others = [...indexes].filter((index) => index !== LOOPBACK && !bridges.has(index));
     const links = await Promise.all(others.map((index) => host.link(index)));
-    const names = links.flatMap((link) => link?.name ?? []);
-    enableForwarding(host, network.name, [network.bridge.name, ...names], family);
+    found.push({ family, links: [network.bridge.name, ...links.flatMap((link) => link?.name ?? [])] });
   }
+  return found;
 }
 
 /** A link has a route to link-local addresses also where it leads nowhere. */
@@ -75,6 +86,22 @@ function enableForwarding(
   if (JSON.stringify(now) !== JSON.stringify(known)) writeChanges(host, now);
 }
 
+/** What {@link enableForwarding} would write. A link that is not there yet will have what new ones have. */
+export function missingForwarding(
+  host: NetworkHost,
+  links: readonly string[],
+  family: IpFamily,
+): { path: string; value: string }[] {
+  return host.inside(() =>
+    links.flatMap((link) => {
+      const present = existsSync(`${SYSCTL}/ipv4/conf/${link}`) ? link : 'default';
+      return settingsFor(present, family)
+        .filter(({ path, value }) => read(path) !== value)
+        .map(({ path, value }) => ({ path: path.replace(`/conf/${present}/`, `/conf/${link}/`), value }));
+    }),
+  );
+}
+
 /** Puts back what no other network needs, unless somebody else has changed it since. */
 export function releaseForwarding(host: NetworkHost, network: string): void {
   const changes = readChanges(host);
@@ -90,6 +117,17 @@ export function releaseForwarding(host: NetworkHost, network: string): void {
   writeChanges(
     host,
     left.filter(({ users }) => users.length > 0),
+  );
+}
+
+/** What {@link releaseForwarding} would write. */
+export function forwardingToPutBack(host: NetworkHost, network: string): { path: string; value: string }[] {
+  const last = readChanges(host).filter(({ users }) => users.length === 1 && users[0] === network);
+  return host.inside(() =>
+    last
+      .toReversed()
+      .filter(({ path, now }) => existsSync(path) && read(path) === now)
+      .map(({ path, before }) => ({ path, value: before })),
   );
 }
 

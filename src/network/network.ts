@@ -1,10 +1,11 @@
-import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { type Isol8Error, SpecError } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
 import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
+import { existingMembers, existingNetwork, refuseInUse } from './existing.js';
 import { filterState } from './firewall.js';
 import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
@@ -79,7 +80,7 @@ export class Network implements AsyncDisposable {
     checkNetworkName(name);
     const host = await NetworkHost.open(place.namespace);
     try {
-      return new Network(host, existing(host, name), false);
+      return new Network(host, existingNetwork(host, name), false);
     } catch (error) {
       host[Symbol.dispose]();
       throw error;
@@ -122,7 +123,7 @@ export class Network implements AsyncDisposable {
           `network ${this.name} is in this namespace: the host cannot be attached itself`,
         );
       const { member, held } = await host.store.locked(() =>
-        attachNamespace(host, existing(host, this.name), namespace, checked),
+        attachNamespace(host, existingNetwork(host, this.name), namespace, checked),
       );
       return new Attachment(host, this.name, member, held);
     } finally {
@@ -138,20 +139,15 @@ export class Network implements AsyncDisposable {
   async detach(member: string): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const network = existing(host, this.name);
-      const found = readMembers(host.store, this.name).filter(
-        ({ names, address, address6 }) => address === member || address6 === member || names.includes(member),
-      );
-      if (found.length === 0)
-        throw new Isol8Error('ENOENT', `detach ${member}: network ${this.name} has no such member.`);
-      for (const one of found) await removeMember(host, network, one);
+      const network = existingNetwork(host, this.name);
+      for (const one of existingMembers(host, network, member)) await removeMember(host, network, one);
     });
   }
 
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
     const describe = await describer(this.#host);
-    return describe(existing(this.#host, this.name));
+    return describe(existingNetwork(this.#host, this.name));
   }
 
   /**
@@ -162,7 +158,7 @@ export class Network implements AsyncDisposable {
   async remove(options: { force?: boolean } = {}): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const record = existing(host, this.name);
+      const record = existingNetwork(host, this.name);
       if (options.force !== true) await refuseInUse(host, record);
       await removeNetwork(host, record);
     });
@@ -203,23 +199,4 @@ async function describer(host: NetworkHost): Promise<(record: NetworkRecord) => 
       filter,
     });
   };
-}
-
-function existing(host: NetworkHost, name: string): NetworkRecord {
-  const record = readNetwork(host.store, name);
-  if (record?.state === 'ready') return record;
-  throw new Isol8Error('ENOENT', `there is no network ${name}. See which there are: isol8 net ls`);
-}
-
-async function refuseInUse(host: NetworkHost, { name }: NetworkRecord): Promise<void> {
-  const links = new Map((await host.links()).map((link) => [link.index, link.name]));
-  const members = readMembers(host.store, name).filter(({ link }) => links.get(link.index) === link.name);
-  if (members.length === 0) return;
-  const who = members.slice(0, 3).map(({ names, address, address6 }) => names[0] ?? address ?? address6);
-  const more = members.length > 3 ? ` and ${members.length - 3} more` : '';
-  throw new Isol8Error(
-    'EBUSY',
-    `remove network ${name}: ${who.join(', ')}${more} ${members.length === 1 ? 'is' : 'are'} attached to it. ` +
-      'Detach them first, or remove it by force.',
-  );
 }

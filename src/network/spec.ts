@@ -75,6 +75,18 @@ export interface AttachSpec {
   readonly publish?: readonly (string | PublishedPort)[];
 }
 
+/** A cable between two namespaces: see {@link connectNamespaces}. All of it may be left open. */
+export interface CableSpec {
+  /** IPv4: `10.1.0.0/30`, of which each end has one of the first two addresses. Default a free /31; false: no IPv4. */
+  readonly subnet?: string | false;
+  /** IPv6: `fd00:1::/126`. Default a random unique local /127; false: no IPv6. */
+  readonly subnet6?: string | false;
+  /** What the links are called. Default `eth0`, or the next number that is free there. */
+  readonly names?: readonly [string, string];
+  /** In bytes. Default 1500. */
+  readonly mtu?: number;
+}
+
 const name = v.pipe(
   v.string('must be a string'),
   v.regex(
@@ -219,6 +231,16 @@ function checkUsual(field: string, text: string | false | undefined): void {
   if (special !== undefined)
     throw new SpecError(field, `${text} has addresses of ${special}, which are not for hosts of a network`);
 }
+
+const cableSchema = v.strictObject({
+  subnet: v.optional(prefixOf('inet', 31)),
+  subnet6: v.optional(prefixOf('inet6', 127)),
+  names: v.optional(v.tuple([linkName, linkName], 'must be two names')),
+  mtu: v.optional(whole(68, 65535)),
+});
+
+/** Throws SpecError naming the first field that is wrong. */
+export const checkCableSpec = (spec: CableSpec): CableSpec => validate(cableSchema, spec, '') as CableSpec;
 
 /** Throws SpecError naming the first field that is wrong. */
 export function checkAttachSpec(spec: AttachSpec): AttachSpec {

@@ -147,6 +147,15 @@ const OPTIONS = [
     },
     help: 'How long to wait for an answer. Default 2s.',
   },
+  {
+    name: 'explain',
+    argument: 'optional',
+    value: 'FORMAT',
+    choices: ['sh'],
+    group: 'Options',
+    actions: ['create', 'connect', 'disconnect', 'rm'],
+    help: 'Change nothing, and print the commands of ip, sysctl and nft that would do the same, as a shell script.',
+  },
   { name: 'json', group: 'Options', help: 'Print as JSON.' },
   { name: 'help', group: 'Options', help: 'Show this help.' },
 ] as const satisfies readonly NetOption[];
@@ -183,6 +192,7 @@ export const netCommand = {
       command: 'isol8 net create far --subnet 10.9.0.0/24 --gateway 10.9.0.1 --vxlan id=9,remote=203.0.113.2',
     },
     { text: '', command: 'isol8 run --net far --ip 10.9.0.11 -- ping 10.9.0.12' },
+    { text: 'What would that be in commands?', command: 'isol8 net connect web 1234 --explain' },
     { text: 'Is it reached from there?', command: 'isol8 net probe api 80 --in 1234' },
   ],
 } as const satisfies CommandSpec;

@@ -42,14 +42,22 @@ export async function net(argv: readonly string[]): Promise<number> {
   const foreign = options.values.find(({ option }) => !actionsOf(option).includes(action));
   if (foreign) throw usage(`option '${foreign.name}' is not for ${action}`);
   try {
+    if (options.has('explain')) return await explain(action, operands, options);
     return await ACTIONS[action](operands, options);
   } catch (error) {
     throw inNetOptions(error);
   }
 }
 
+/** Prints what an action would do. */
+async function explain(action: NetAction, operands: readonly string[], options: NetOptions): Promise<number> {
+  const { explainNet } = await import('./net-explain.js');
+  write(STDOUT, await explainNet(action, operandsOf(action, operands), options));
+  return 0;
+}
+
 async function create(operands: readonly string[], options: NetOptions): Promise<number> {
-  const [name = ''] = exactly(operands, ['NAME'], 'create');
+  const [name = ''] = operandsOf('create', operands);
   const network = await Network.create({ ...networkSpecOf(options), name, persistent: true });
   try {
     const description = await network.inspect();
@@ -112,8 +120,7 @@ function textOf(network: NetworkDescription): string {
 }
 
 async function rm(operands: readonly string[], options: NetOptions): Promise<number> {
-  if (operands.length === 0) throw usage('rm needs a network');
-  for (const name of operands) {
+  for (const name of operandsOf('rm', operands)) {
     const network = await Network.open(name);
     try {
       await network.remove({ force: options.has('force') });
@@ -125,7 +132,7 @@ async function rm(operands: readonly string[], options: NetOptions): Promise<num
 }
 
 async function connect(operands: readonly string[], options: NetOptions): Promise<number> {
-  const [name = '', target = ''] = exactly(operands, ['NETWORK', 'TARGET'], 'connect');
+  const [name = '', target = ''] = operandsOf('connect', operands);
   const network = await Network.open(name);
   try {
     using namespace = netTarget(target);
@@ -144,7 +151,7 @@ async function connect(operands: readonly string[], options: NetOptions): Promis
 }
 
 async function disconnect(operands: readonly string[], _options: NetOptions): Promise<number> {
-  const [name = '', member = ''] = exactly(operands, ['NETWORK', 'MEMBER'], 'disconnect');
+  const [name = '', member = ''] = operandsOf('disconnect', operands);
   const network = await Network.open(name);
   try {
     await network.detach(member);
@@ -166,6 +173,18 @@ async function gc(operands: readonly string[], options: NetOptions): Promise<num
     write(STDOUT, inColumns(rows));
   }
   return leftoverStatus(found);
+}
+
+const OPERANDS: { readonly [action in NetAction]?: readonly string[] } = {
+  create: ['NAME'],
+  connect: ['NETWORK', 'TARGET'],
+  disconnect: ['NETWORK', 'MEMBER'],
+};
+
+function operandsOf(action: NetAction, operands: readonly string[]): readonly string[] {
+  if (action !== 'rm') return exactly(operands, OPERANDS[action] ?? [], action);
+  if (operands.length === 0) throw usage('rm needs a network');
+  return operands;
 }
 
 function exactly(operands: readonly string[], names: readonly string[], action: string): readonly string[] {

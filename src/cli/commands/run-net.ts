@@ -15,7 +15,7 @@ type MapField = 'mapUsers' | 'mapGroups' | 'setgroups';
 type RunSpec = ReturnType<typeof specOf>;
 
 /** The network that is made when it is first used. */
-const DEFAULT_NETWORK = 'bridge';
+export const DEFAULT_NETWORK = 'bridge';
 
 /** A spec whose namespaces are in a network, for as long as this is not disposed of. */
 export interface NetworkedSpec extends AsyncDisposable {
@@ -24,10 +24,8 @@ export interface NetworkedSpec extends AsyncDisposable {
 
 /** @throws Isol8Error what {@link Network.open}, {@link Network.attach} and {@link startUplink} throw; nothing is left then. */
 export async function inNetwork(name: string, spec: RunSpec, options: RunOptions): Promise<NetworkedSpec> {
-  const { net, user = 'new' } = spec.namespaces;
-  if (net !== undefined)
-    throw new SpecError('--net', 'the net namespace is given by --share or --join already');
-  if (mayMakeLinks()) {
+  const { user = 'new' } = spec.namespaces;
+  if (checkWay(name, spec) === 'bridge') {
     const network = await openOrMake(name);
     return await joined(spec, { user, leave: () => network.close() }, async (made) => {
       const attachment = await network.attach(made, attachSpecOf(options)).catch(throwInOptions);
@@ -35,6 +33,17 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
       return { mounts: await attachment.nameMounts(), [Symbol.asyncDispose]: () => attachment.detach() };
     });
   }
+  return await joined(spec, { user }, (made) =>
+    startNamedUplink(made, attachSpecOf(options)).catch(throwInOptions),
+  );
+}
+
+/** Whether the program gets a port of a bridge, or a way out of its own. Throws for what neither can be. */
+export function checkWay(name: string, spec: RunSpec): 'bridge' | 'uplink' {
+  const { net, user = 'new' } = spec.namespaces;
+  if (net !== undefined)
+    throw new SpecError('--net', 'the net namespace is given by --share or --join already');
+  if (mayMakeLinks()) return 'bridge';
   if (name !== DEFAULT_NETWORK)
     throw new Isol8Error(
       'EPERM',
@@ -45,9 +54,7 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
       '--net',
       'takes a new user namespace, or CAP_NET_ADMIN on the host to make links there',
     );
-  return await joined(spec, { user }, (made) =>
-    startNamedUplink(made, attachSpecOf(options)).catch(throwInOptions),
-  );
+  return 'uplink';
 }
 
 /** A program that waits for packets which a firewall drops shows no reason. */

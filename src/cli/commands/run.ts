@@ -36,8 +36,8 @@ async function runWith(options: RunOptions): Promise<number> {
   const stays = attached.tty || attached.timeout !== undefined;
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
-    const how = stays ? attached : inPlace;
-    write(STDOUT, explainRun(command, spec, { format: options.last('explain'), how }));
+    const how = stays || network !== undefined ? attached : inPlace;
+    write(STDOUT, await explainRun(command, spec, { options, how }));
     return 0;
   }
   if (!stays && network === undefined)
