@@ -93,6 +93,8 @@ const VALUES: readonly [options: string[], line: RegExp][] = [
   ],
   [['--tmpfs', '/x:size=64m=2'], /^--tmpfs \/x:size=64m=2: must be bytes, or like 64m or 50%/],
   [['--tmpfs', '/x:mode=700=1'], /^--tmpfs: '700=1' is not an octal number$/],
+  [['-R', '/etc/passwd'], /^--root: \/etc\/passwd is not a directory$/],
+  [['-R', '/no/such'], /^--root: \/no\/such cannot be found$/],
   [['--tmpfs', '/x:ro=no'], /^--tmpfs: there is no option 'ro=no'/],
   [
     ['--share', 'ipc', '--mount', 'type=mqueue,target=/mnt'],

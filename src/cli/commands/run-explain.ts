@@ -8,9 +8,13 @@ import { type AttachOptions, attachedSpec } from './run-attached.js';
 export function explainRun(
   command: readonly string[],
   spec: SandboxSpec,
-  { format = 'strace', how }: { format: string | undefined; how: AttachOptions | BecomeOptions },
+  {
+    format = 'strace',
+    how,
+    showEnvironment,
+  }: { format: string | undefined; how: AttachOptions | BecomeOptions; showEnvironment: boolean },
 ): string {
-  const options = { format: format as ExplainFormat };
+  const options = { format: format as ExplainFormat, showEnvironment };
   return 'tty' in how
     ? explain(command, attachedSpec(spec, how), options)
     : explainInPlace(command, spec, { ...options, become: how });

@@ -318,6 +318,11 @@ export const runCommand = {
       group: 'Other',
       help: 'Print the system calls instead of making them, as strace shows them or as C, a shell script, or JSON.',
     },
+    {
+      name: 'show-env',
+      group: 'Other',
+      help: 'Have --explain print the values of environment variables too, which may be secrets.',
+    },
     { name: 'help', group: 'Other', help: 'Show this help.' },
   ],
   examples: [

@@ -37,7 +37,9 @@ async function runWith(options: RunOptions): Promise<number> {
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
     const how = stays ? attached : inPlace;
-    write(STDOUT, explainRun(command, spec, { format: options.last('explain'), how }));
+    const format = options.last('explain');
+    const showEnvironment = options.has('show-env');
+    write(STDOUT, explainRun(command, spec, { format, how, showEnvironment }));
     return 0;
   }
   if (!stays && network === undefined)
