@@ -35,6 +35,7 @@ describeAsRoot(import.meta.url, 'an option of isol8 run', () => {
       'no-kill-child',
       'explain',
       'show-env',
+      'version',
       'help',
     ];
     const table: readonly OptionSpec[] = runCommand.options;
