@@ -36,16 +36,29 @@ export interface ParsedProcessSpec {
   readonly killSignal: number;
 }
 
-const descriptor = v.pipe(v.number(), v.integer(), v.minValue(0));
+const descriptor = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'must be at least 0'),
+);
 const word = v.picklist(['pipe', 'inherit', 'ignore']);
-const cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const entry = v.union(
+  [word, descriptor, v.object({ fd: descriptor })],
+  "must be 'pipe', 'inherit', 'ignore' or a descriptor",
+);
+const cells = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be at least 1'),
+  v.maxValue(65_535, 'must be at most 65535'),
+);
 
 const signalSchema = v.instance(AbortSignal, 'must be an AbortSignal');
 
 const schema = v.strictObject({
   stdio: v.optional(
     v.union(
-      [word, v.array(v.union([word, descriptor, v.object({ fd: descriptor })]))],
+      [word, v.array(entry)],
       "must be 'pipe', 'inherit', 'ignore', or a list of these and of descriptors",
     ),
   ),
@@ -57,7 +70,11 @@ const schema = v.strictObject({
   ),
   timeout: v.optional(
     v.union(
-      [v.number(), v.string(), v.strictObject({ seconds: v.number(), nanoseconds: v.number() })],
+      [
+        v.number(),
+        v.string(),
+        v.strictObject({ seconds: v.number('must be a number'), nanoseconds: v.number('must be a number') }),
+      ],
       'must be seconds or a duration',
     ),
   ),

@@ -61,9 +61,14 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 export const asOption: Wording = (field) => ADVICE[field] ?? field;
 
+/** A problem may name another field than its own. */
+const inProblem = (problem: string): string =>
+  problem.replace(/\bmap(Users|Groups)\b(\[\d+\])?/g, (_, of: string) => `--map-${of.toLowerCase()}`);
+
 /** The same error with the option in place of the spec's field. */
 export function inOptions(error: unknown, options: RunOptions): unknown {
-  if (error instanceof SpecError) return new SpecError(optionOf(error.field, options), error.problem);
+  if (error instanceof SpecError)
+    return new SpecError(optionOf(error.field, options), inProblem(error.problem));
   if (error instanceof StepError) return reworded(error, asOption);
   if (!(error instanceof Isol8Error)) return error;
   // A namespace that cannot be opened: its code is the errno, so that the field is in the message alone.

@@ -12,9 +12,10 @@ export async function explainRun(
   { options, how }: { options: RunOptions; how: AttachOptions | BecomeOptions },
 ): Promise<string> {
   const format = (options.last('explain') ?? 'strace') as ExplainFormat;
+  const shown = { format, showEnvironment: options.has('show-env') };
   const network = networkName(options);
-  if (!('tty' in how)) return explainInPlace(command, spec, { format, become: how });
-  if (network === undefined) return explain(command, attachedSpec(spec, how), { format });
+  if (!('tty' in how)) return explainInPlace(command, spec, { ...shown, become: how });
+  if (network === undefined) return explain(command, attachedSpec(spec, how), shown);
   const { explainInNetwork } = await import('./run-net-explain.js');
-  return await explainInNetwork(network, command, { spec, options, format, how });
+  return await explainInNetwork(network, command, { spec, options, shown, how });
 }

@@ -19,6 +19,7 @@ export const runCommand = {
   options: [
     {
       name: 'share',
+      elsewhere: ['uts', 'ipc', 'pid', 'userns', 'cgroup', 'cgroupns', 'time'],
       argument: 'required',
       value: 'KIND,...',
       choices: ALL_KINDS,
@@ -174,6 +175,7 @@ export const runCommand = {
     },
     {
       name: 'user',
+      elsewhere: ['setuid', 'uid', 'setgid', 'gid'],
       short: 'u',
       argument: 'required',
       value: 'USER[:GROUP]',
@@ -239,6 +241,7 @@ export const runCommand = {
     },
     {
       name: 'workdir',
+      elsewhere: ['cwd', 'chdir'],
       short: 'w',
       aliases: ['wd'],
       argument: 'required',
@@ -318,7 +321,13 @@ export const runCommand = {
       group: 'Other',
       help: 'Print the system calls instead of making them, as strace shows them or as C, a shell script, or JSON. With --net only sh has what makes and connects the network.',
     },
+    {
+      name: 'show-env',
+      group: 'Other',
+      help: 'Have --explain print the values of environment variables too, which may be secrets.',
+    },
     { name: 'help', group: 'Other', help: 'Show this help.' },
+    { name: 'version', group: 'Other', help: 'Show the version.' },
   ],
   examples: [
     { text: 'A shell in eight new namespaces', command: 'isol8 run' },

@@ -159,7 +159,7 @@ function environmentOf(options: RunOptions): Record<string, string | undefined> 
     : { ...process.env };
   for (const entry of given) {
     const at = entry.indexOf('=');
-    if (at === 0) throw new SpecError('--env', `'${entry}' has no name`);
+    if (at === 0 || entry === '') throw new SpecError('--env', `'${entry}' has no name`);
     if (at < 0) environment[entry] = process.env[entry];
     else environment[entry.slice(0, at)] = entry.slice(at + 1);
   }

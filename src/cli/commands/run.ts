@@ -4,6 +4,7 @@ import type { SandboxSpec } from '../../sandbox/spec.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
+import { VERSION } from '../version.js';
 import { networkName } from './network-name.js';
 import { asOption, inOptions } from './option-names.js';
 import { descriptorCount } from './preserved-descriptors.js';
@@ -26,6 +27,10 @@ async function runWith(options: RunOptions): Promise<number> {
   if (options.has('help')) {
     const { renderHelp } = await import('../help.js');
     write(STDOUT, renderHelp(PROGRAM, runCommand, helpStyle()));
+    return 0;
+  }
+  if (options.has('version')) {
+    write(STDOUT, `${PROGRAM} ${VERSION}\n`);
     return 0;
   }
   const command = options.operands.length > 0 ? options.operands : [process.env.SHELL || '/bin/sh'];

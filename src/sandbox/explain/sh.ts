@@ -129,9 +129,13 @@ class Script {
     return [
       ...lines,
       comment(`isol8 passes these variables: ${names.length > 0 ? names.join(' ') : 'none'}`),
+      comment(`${HIDDEN}: this starts with all of its caller's`),
     ];
   }
 }
+
+/** What a script leaves out unless it is asked for. */
+const HIDDEN = 'their values are shown with --show-env (showEnvironment) alone';
 
 function commandLine({ text, why, tolerated }: Extract<Action, { kind: 'line' }>): string {
   return `${text}${tolerated ? ' || :' : ''}  ${comment(why)}`;
