@@ -38,14 +38,13 @@ export interface Layout {
 const UTF8 = { more: '├─', last: '└─', through: '│ ', none: '  ' };
 const ASCII = { more: '|-', last: '`-', through: '| ', none: '  ' };
 
-/** The tree's lines from top to bottom, each with its children. */
-export function flatten(lines: readonly Line[]): Line[] {
-  return lines.flatMap((line) => [line, ...flatten(line.children)]);
-}
-
 /** Columns aligned, with a heading unless there is nothing to show. */
 export function renderTable(lines: readonly Line[], layout: Layout): string {
-  const rows = textRows(lines, layout);
+  const rows = textRows(
+    lines,
+    layout,
+    (branch, cell, isList) => branch + printable(cell, { isList, flat: layout.flat }),
+  );
   if (rows.length === 0) return '';
   if (layout.headings) rows.unshift(layout.columns.map(({ name }) => name));
   const widths = fit(
@@ -55,7 +54,10 @@ export function renderTable(lines: readonly Line[], layout: Layout): string {
   return rows.flatMap((row) => alignRow(row, { layout, widths })).join('');
 }
 
-function textRows(lines: readonly Line[], layout: Layout): string[][] {
+/** What stands for a cell: behind the branch that leads to it, in the column that shows the tree. */
+type CellText = (branch: string, cell: Cell, isList: boolean) => string;
+
+function textRows(lines: readonly Line[], layout: Layout, textOf: CellText): string[][] {
   const glyphs = layout.ascii ? ASCII : UTF8;
   const rows: string[][] = [];
   const walk = (level: readonly Line[], before: string, top: boolean): void => {
@@ -66,7 +68,7 @@ function textRows(lines: readonly Line[], layout: Layout): string[][] {
         line.cells.map((cell, column) => {
           const isTree = layout.columns[column]?.name === layout.tree;
           const isList = layout.columns[column]?.lines === true;
-          return (isTree ? own : '') + printable(cell, { isList, flat: layout.flat });
+          return textOf(isTree ? own : '', cell, isList);
         }),
       );
       walk(line.children, top ? '' : before + (isLast ? glyphs.none : glyphs.through), false);
@@ -129,18 +131,16 @@ const cut = (text: string, width: number): string =>
   widthOf(text) <= width ? text : [...text].slice(0, width).join('');
 
 /** Words divided by single spaces; whatever is in a word that could be taken for a space is written as bytes. */
-export function renderRaw(lines: readonly Line[], { columns, headings }: Layout): string {
-  const rows = flatten(lines).map(({ cells }) =>
-    cells.map((cell, i) => rawWord(cell, columns[i]?.lines === true)),
-  );
-  if (rows.length > 0 && headings) rows.unshift(columns.map(({ name }) => name));
+export function renderRaw(lines: readonly Line[], layout: Layout): string {
+  const rows = textRows(lines, layout, rawWord);
+  if (rows.length > 0 && layout.headings) rows.unshift(layout.columns.map(({ name }) => name));
   return rows.map((row) => `${row.join(' ')}\n`).join('');
 }
 
-function rawWord(cell: Cell, isList: boolean): string {
+function rawWord(branch: string, cell: Cell, isList: boolean): string {
   const all = String(cell ?? '');
   const text = isList ? all.replaceAll('\n', ',') : all;
-  return text.replace(/[^\x21-\x5b\x5d-\x7e]/gu, escapeBytes);
+  return (branch + text).replace(/[^\x21-\x5b\x5d-\x7e]/gu, escapeBytes);
 }
 
 /** JSON in lsns(8)'s shape: `{"namespaces": [{"ns": 1, …, "children": […]}]}`. */

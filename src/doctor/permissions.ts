@@ -13,8 +13,7 @@ import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 import { type Finding, lack, note, ok } from './finding.js';
 
 /** `works`: isol8 run does, so that whatever is found here is no more than good to know. */
-export function permissions(works: boolean): Finding[] {
-  const locks = readLocks();
+export function permissions(works: boolean, locks: Locks = readLocks()): Finding[] {
   return [userNamespaces(locks, works), ...limits(locks), seccomp(locks, works), ...container(), proc(works)];
 }
 

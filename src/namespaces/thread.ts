@@ -4,9 +4,10 @@ import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, O } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
-import { statFile } from '../syscalls/files.js';
+import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 import { launchThread } from '../syscalls/launch.js';
 import { ALL_KINDS, isNamespaceKind, KINDS, type NamespaceKind } from './kinds.js';
+import { zeroLimit } from './limits.js';
 
 /**
  * A thread of a process with several threads, as every Node program is, may not make or join this kind of namespace.
@@ -34,10 +35,12 @@ export interface ThreadTarget {
  * that were started before. A new pid or time namespace takes in the children of this thread only, not the thread. A new
  * mnt namespace also gives the thread a working directory of its own, apart from the other threads'.
  *
- * @throws SpecError for what is no kind, ThreadError for `user`, which no thread of many may make.
+ * @throws SpecError for what is no list of kinds, ThreadError for `user`, which no thread of many may make.
  * @throws Isol8Error EPERM without CAP_SYS_ADMIN, ENOSPC where a limit of /proc/sys/user is reached.
  */
 export function unshare(kinds: readonly NamespaceKind[]): void {
+  if (!Array.isArray(kinds as unknown))
+    throw new SpecError('kinds', `must be a list of: ${ALL_KINDS.join(', ')}`);
   beforeMoving();
   const unknown = kinds.find((kind) => !isNamespaceKind(kind));
   if (unknown !== undefined)
@@ -48,13 +51,25 @@ export function unshare(kinds: readonly NamespaceKind[]): void {
   movedBy(result === 0 ? 1 : 0);
   if (result === 0) return;
   const errno = errnoName(-result);
-  throw new Isol8Error(errno, `unshare ${kinds.join(', ')}: ${errno}${UNSHARE[errno] ?? ''}`);
+  throw new Isol8Error(errno, `unshare ${kinds.join(', ')}: ${errno}${whyNot(kinds, errno)}`);
+}
+
+/** A limit that is 0 is named: others of its kind may not be. */
+function whyNot(kinds: readonly NamespaceKind[], errno: string): string {
+  if (errno !== 'ENOSPC') return UNSHARE[errno] ?? '';
+  const none = kinds.filter(
+    (kind) => readTextFileIfAny(`/proc/sys/user/max_${kind}_namespaces`)?.trim() === '0',
+  );
+  if (none.length === 0) return '. A limit of /proc/sys/user/max_*_namespaces is reached.';
+  return none
+    .map(zeroLimit)
+    .map(({ what, mend }) => `. ${what} Allow some: ${mend}`)
+    .join('');
 }
 
 const UNSHARE: Readonly<Record<string, string>> = {
   EPERM:
     '. It takes CAP_SYS_ADMIN: be root, or start a process with spawn(), which may have a user namespace of its own.',
-  ENOSPC: '. A limit of /proc/sys/user/max_*_namespaces is reached.',
   EINVAL: '. This kernel lacks one of these kinds (time needs Linux 5.6, cgroup 4.6).',
 };
 
@@ -62,14 +77,22 @@ const UNSHARE: Readonly<Record<string, string>> = {
  * Moves the calling thread into an existing namespace, as setns(2); for pid its children only. What {@link unshare} says of
  * other threads holds here too.
  *
+ * @throws SpecError for what is neither a {@link Namespace} nor a descriptor and its kind.
  * @throws ThreadError for user and time, and for mnt as long as this thread shares its working directory with others.
  * @throws Isol8Error EPERM without CAP_SYS_ADMIN in the user namespace that owns it.
  */
 export function setns(target: ThreadTarget): void {
+  checkTarget(target);
   beforeMoving();
   const errno = enter(target);
   if (errno !== undefined) throw cannotJoin(target.kind, errno);
   movedBy(1);
+}
+
+function checkTarget(target: unknown): void {
+  const { kind, fd } = (target ?? {}) as Partial<ThreadTarget>;
+  if (typeof kind === 'string' && isNamespaceKind(kind) && Number.isInteger(fd)) return;
+  throw new SpecError('target', 'must be a Namespace, or have the fd of one and its kind');
 }
 
 /** The errno's name if it did not work. */
@@ -98,10 +121,22 @@ function refused(errno: string, call: string, kinds: NamespaceKind[], instead: s
   );
 }
 
-/** Names the host of the calling thread's uts namespace, as sethostname(2): at most 64 bytes. */
+/**
+ * Names the host of the calling thread's uts namespace, as sethostname(2): at most 64 bytes.
+ *
+ * @throws SpecError for what is no text, longer, or has a NUL in it.
+ * @throws Isol8Error EPERM without CAP_SYS_ADMIN in the user namespace that owns it.
+ */
 export function sethostname(name: string): void {
+  if (typeof name !== 'string') throw new SpecError('hostname', 'must be a text');
+  if (Buffer.byteLength(name) > 64 || name.includes('\0'))
+    throw new SpecError('hostname', 'must have at most 64 bytes, and no NUL among them');
   const bytes = cString(name);
-  syscall('sethostname', [bytes, bytes.length - 1], name);
+  const result = trySyscall('sethostname', bytes, bytes.length - 1);
+  if (result === 0) return;
+  const errno = errnoName(-result);
+  const why = 'Naming takes CAP_SYS_ADMIN in the user namespace that owns the uts namespace.';
+  throw new Isol8Error(errno, `sethostname ${name}: ${errno}${errno === 'EPERM' ? `. ${why}` : ''}`);
 }
 
 /**
@@ -119,6 +154,7 @@ export function withNamespace<Result>(
     ? (target as readonly ThreadTarget[])
     : [target as ThreadTarget];
   if (first === undefined) return synchronous(work());
+  checkTarget(first);
   const { kind } = first;
   beforeMoving();
   const home = openPresent(kind);

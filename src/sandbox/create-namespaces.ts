@@ -7,6 +7,8 @@ import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { encodePlan } from '../syscalls/encode.js';
 import { launch } from '../syscalls/launch.js';
+import type { Step } from '../syscalls/plan.js';
+import { call } from '../syscalls/steps.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { stepError } from './failure.js';
@@ -42,9 +44,21 @@ export type CreatedNamespaces = { readonly [kind in NamespaceKind]?: Namespace }
  * a PID 1, and it ends with that: see {@link spawn}.
  * @throws StepError when the kernel refuses a step; nothing is left then.
  */
-export async function createNamespaces(
+export function createNamespaces(
   kinds: readonly NamespaceKind[],
   spec: CreateSpec = {},
+): Promise<CreatedNamespaces> {
+  return createOn(undefined, kinds, spec);
+}
+
+/**
+ * The same on one processor, where there is such a one: Linux 6.18 numbers namespaces per processor, and one that was made
+ * later may have a smaller number than another processor's.
+ */
+export async function createOn(
+  processor: number | undefined,
+  kinds: readonly NamespaceKind[],
+  spec: CreateSpec,
 ): Promise<CreatedNamespaces> {
   loadAddon(); // or say that this is not Linux
   requireObject(spec);
@@ -60,13 +74,26 @@ export async function createNamespaces(
   const onThread = wanted.join() === 'net' ? createNetNamespace(sandbox.loopback) : undefined;
   if (onThread !== undefined) return created([onThread]);
   const holder: ParsedSpec = { ...sandbox, command: ['none'], env: {} };
-  return hold(holder, { mode: 'attached', descriptors: 0, hold: true }, wanted);
+  return hold(holder, wanted, processor === undefined ? [] : [runOn(processor)]);
 }
+
+const OPTIONS: CompileOptions = { mode: 'attached', descriptors: 0, hold: true };
+
+function runOn(processor: number): Step {
+  const mask = new Uint8Array(MASK_SIZE);
+  mask[processor >> 3] = 1 << (processor & 7);
+  return call('sched_setaffinity', [0, mask.length, mask], 'number them after those of this processor', {
+    tolerate: ['EINVAL'], // it is not for us: then it stays where it is
+  });
+}
+
+/** Bytes, for 8192 processors, which is the most that Linux has. */
+const MASK_SIZE = 1024;
 
 function hold(
   spec: ParsedSpec,
-  options: CompileOptions,
   wanted: readonly NamespaceKind[],
+  before: readonly Step[],
 ): Promise<CreatedNamespaces> {
   const { facts, owned } = gatherFacts(spec);
   return new Promise((resolve, reject) => {
@@ -75,7 +102,9 @@ function hold(
       'the launcher was killed before it was done',
     );
     try {
-      const { plan, control } = compile(spec, facts, options);
+      const compiled = compile(spec, facts, OPTIONS);
+      const { control } = compiled;
+      const plan = { ...compiled.plan, steps: [...before, ...compiled.plan.steps] };
       launch(
         { plan: encodePlan(plan, facts.architecture), slots: control, owned, attached: true },
         {

@@ -1,4 +1,5 @@
 /** What keeps a machine's users from namespaces: what errors (causes.ts) and isol8 doctor both say of it. */
+import { zeroLimit } from '../namespaces/limits.js';
 import type { Locks } from './locks.js';
 
 export interface Obstacle {
@@ -39,11 +40,7 @@ export const COVERED_PROC: Obstacle = {
   mend: 'docker run --security-opt systempaths=unconfined',
 };
 
-/** A sysctl of /proc/sys/user that is 0. */
-export function limitObstacle(kind: string): Obstacle {
-  const name = `user.max_${kind}_namespaces`;
-  return { what: `${name} is 0.`, mend: `sysctl ${name}=15000` };
-}
+export const limitObstacle = (kind: string): Obstacle => zeroLimit(kind);
 
 /** The sentence and the command in one text. */
 export function describeObstacle({ what, mend, or }: Obstacle, lead = 'Allow it'): string {

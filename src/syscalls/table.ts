@@ -52,6 +52,7 @@ export const SYSCALLS = {
   fchown: row(93, 55, 'fd', 'id', 'id'),
   umask: row(95, 166, 'octal'),
   setsid: row(112, 157),
+  sched_setaffinity: row(203, 122, 'id', 'number', 'address'),
   setgroups: row(116, 159, 'number', 'struct:ids'),
   setresuid: row(117, 147, 'id', 'id', 'id'),
   chroot: row(161, 51, 'path'),

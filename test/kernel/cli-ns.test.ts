@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { it } from 'node:test';
 import { Namespace, type NamespaceKind } from '../../src/index.js';
@@ -54,6 +55,20 @@ describeInOwnMounts(import.meta.url, 'isol8 ns', () => {
     assert.equal(inside.stderr, '');
     assert.match(inside.stdout, /^boxed\nlo .*UP[\s\S]*boottime\s+86400/);
     assert.match(await well('ls'), /^NAME +NAMESPACE +PATH\nbox +net:\[\d+\] +\/run\/netns\/box\n/);
+  });
+
+  const processors = cpus().length;
+  const few = processors < 2 && 'there is one processor';
+  it('keeps a mnt namespace in one that another processor has numbered', { skip: few }, async () => {
+    const own = 'mount -t tmpfs none /run; exec taskset -c "$0" "$@"';
+    for (const [first, second] of [
+      ['0', '1'],
+      ['1', '0'],
+    ] as const) {
+      const behind = ['taskset', '-c', first, 'unshare', '--mount', 'sh', '-ec', own, second];
+      const { status, stderr } = await isol8(['ns', 'add', 'far', '--kind', 'mnt'], { behind });
+      assert.deepEqual([status, stderr], [0, '']);
+    }
   });
 
   it('shows its net namespaces to ip-netns(8), and shows what that has made', async () => {

@@ -85,7 +85,16 @@ describe('isol8 ls', { skip }, () => {
   });
 
   it('prints the tables that lsns prints, where both know the same', () => {
-    const calls = ['-l -t mnt', '-t mnt', '-r -l -t mnt', '-n -t mnt', '-o +PATH -t mnt', '-p 1 -t mnt'];
+    const calls = [
+      '-l -t mnt',
+      '-t mnt',
+      '-r -l -t mnt',
+      '-n -t mnt',
+      '-o +PATH -t mnt',
+      '-p 1 -t mnt',
+      '-T -l -t mnt -o NS,TYPE',
+      '-l -T -r -t mnt -o NS,TYPE',
+    ];
     const script = calls.map((call) => `lsns ${call}; echo --; isol8 ls ${call}; echo --`).join('\n');
     const parts = partsOf(inWorld(script)).map((part) =>
       part
@@ -128,6 +137,7 @@ describe('isol8 ls', { skip }, () => {
 describe('isol8 ls says what is wrong', () => {
   const wrong: [args: string[], words: RegExp][] = [
     [['-o', 'NPROC'], /unknown column: NPROC\nDid you mean 'NPROCS'/],
+    [['-o', ''], /--output names no column/],
     [['-t', 'nett'], /choose from.*\nDid you mean 'net'/],
     [['-T=up'], /unknown tree relation: up/],
     [['x'], /invalid namespace argument: 'x'/],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { it } from 'node:test';
@@ -94,6 +94,54 @@ describeAsRoot(import.meta.url, 'the calling thread', () => {
       assert.throws(() => withNamespace(target, () => 1), threadError(errno, kind));
     }
     assert.throws(() => setns({ kind: 'uts', fd: 9999 }), { code: 'EBADF' });
+  });
+
+  it('is told what cannot be, before anything is asked of the kernel', () => {
+    const spec = (field: string) => ({ name: 'SpecError', field });
+    assert.throws(() => unshare('uts' as never), spec('kinds'));
+    assert.throws(() => unshare(['nothing' as never]), spec('kinds'));
+    for (const target of [
+      5,
+      null,
+      undefined,
+      {},
+      { kind: 'uts' },
+      { kind: 'none', fd: 3 },
+      { kind: 'uts', fd: 'x' },
+    ])
+      assert.throws(() => setns(target as never), spec('target'));
+    assert.throws(() => withNamespace(5 as never, () => 1), spec('target'));
+    for (const name of [5, undefined, 'x'.repeat(65), 'é'.repeat(33), 'a\0b'])
+      assert.throws(() => sethostname(name as never), spec('hostname'));
+  });
+
+  it('is told the limit that is 0, and how to raise it', () => {
+    const limit = [
+      '--user',
+      '--map-root-user',
+      'sh',
+      '-c',
+      'echo 0 > /proc/sys/user/max_net_namespaces; exec "$@"',
+    ];
+    const script = bundle('thread-limited.ts');
+    const { stdout, stderr } = spawnSync('unshare', [...limit, 'sh', process.execPath, script], {
+      encoding: 'utf8',
+    });
+    rmSync(script);
+    assert.match(
+      stdout,
+      /^ENOSPC unshare uts, net: ENOSPC\. user\.max_net_namespaces is 0\. Allow some: sysctl user\.max_net_namespaces=15000$/m,
+      stderr,
+    );
+  });
+
+  it('aborts the process that could not come back, rather than let it go on in the wrong place', () => {
+    const script = bundle('thread-lost.ts');
+    const { signal, stdout } = spawnSync('prlimit', ['--core=0', process.execPath, script], {
+      encoding: 'utf8',
+    });
+    rmSync(script);
+    assert.deepEqual([signal, stdout], ['SIGABRT', 'inside\n']);
   });
 
   it('may be a Worker, and the main thread stays where it is', async () => {

@@ -205,6 +205,11 @@ describe('isol8 unshare', { skip }, () => {
       [['--kill-child=SIGNONE', 'true'], /--kill-child/],
       [['--owner', '1', 'true'], /--owner: '1' is not UID:GID/],
       [['-S', '-1', 'true'], /--setuid: failed to parse/],
+      [['--map-user=nosuch', 'true'], /unshare: --map-user: no user nosuch in/],
+      [['--map-group=nosuch', 'true'], /unshare: --map-group: no group nosuch in/],
+      [['--map-user=4294967296', 'true'], /unshare: --map-user: failed to parse '4294967296'/],
+      [['--map-group=4294967295', 'true'], /unshare: --map-group: /],
+      [['-r', '-S', '4294967295', 'true'], /unshare: --setuid: /],
     ];
     for (const [args, words] of refusals) {
       const { status, stderr } = await isol8(['unshare', ...args]);

@@ -19,17 +19,17 @@ const rows = (root: string | undefined, file: string): Row[] =>
 const numeric = (text: string): boolean => /^\d+$/.test(text);
 
 /** `USER[:GROUP]`, each a name or a number; a user by name has its groups too, as docker-run(1) gives it. */
-export function lookUpUser(text: string, root: string | undefined): Account {
+export function lookUpUser(text: string, root: string | undefined, option = '--user'): Account {
   const [user = '', group, ...more] = text.split(':');
   if (user === '' || group === '' || more.length > 0)
-    throw new SpecError('--user', `'${text}' is not USER or USER:GROUP`);
+    throw new SpecError(option, `'${text}' is not USER or USER:GROUP`);
   const known = rows(root, '/etc/passwd').find(
     (row) => row[0] === user || (numeric(user) && row[2] === user),
   );
   if (!known && !numeric(user))
-    throw new SpecError('--user', `no user ${user} in ${inRoot(root, '/etc/passwd')}`);
+    throw new SpecError(option, `no user ${user} in ${inRoot(root, '/etc/passwd')}`);
   const uid = Number(known?.[2] ?? user);
-  if (group !== undefined) return { uid, gid: lookUpGroup(group, { root, option: '--user' }) };
+  if (group !== undefined) return { uid, gid: lookUpGroup(group, { root, option }) };
   if (!known) return { uid };
   const groups = rows(root, '/etc/group').filter((row) => row[3]?.split(',').includes(known[0] as string));
   return { uid, gid: Number(known[3]), groups: groups.map((row) => Number(row[2])) };

@@ -46,7 +46,7 @@ export const lsCommand = {
       help: 'Rows for which an expression of scols-filter(5) is true: NPROCS > 1 && USER != "root".',
     },
     { name: 'json', short: 'J', group: 'How', help: 'Print JSON.' },
-    { name: 'list', short: 'l', group: 'How', help: 'Print a flat list.' },
+    { name: 'list', short: 'l', group: 'How', help: 'Print a flat list, unless --tree is given.' },
     {
       name: 'tree',
       short: 'T',
@@ -75,6 +75,7 @@ export const lsCommand = {
     { name: 'notruncate', short: 'u', group: 'How', help: 'Cut nothing off at the edge of the terminal.' },
     { name: 'watch', group: 'How', help: 'Stay, and print again when something has changed.' },
     { name: 'help', short: 'h', group: 'Other', help: 'Show this help.' },
+    { name: 'version', short: 'V', group: 'Other', help: 'Show the version.' },
   ],
   examples: [
     { text: 'Who keeps namespaces without a process', command: 'isol8 ls -P -o NS,TYPE,KEPT-BY' },

@@ -28,7 +28,6 @@ const COMMAND = 'ls';
 export function requestOf(options: LsOptions): LsRequest {
   for (const [one, other] of [
     ['json', 'raw'],
-    ['list', 'tree'],
     ['task', 'persistent'],
   ] as const) {
     if (options.has(one) && options.has(other)) fail(`--${one} and --${other} exclude each other`);
@@ -57,8 +56,7 @@ export function requestOf(options: LsOptions): LsRequest {
 }
 
 function relationOf(options: LsOptions): Relation | undefined {
-  if (options.has('list')) return undefined;
-  if (!options.has('tree')) return options.has('raw') ? undefined : 'process';
+  if (!options.has('tree')) return options.has('list') || options.has('raw') ? undefined : 'process';
   const value = (options.last('tree') ?? 'owner').replace(/^=/, ''); // lsns(8) takes -T=owner
   if (value === 'owner' || value === 'parent' || value === 'process') return value;
   return fail(`unknown tree relation: ${value}`, closest(value, ['owner', 'parent', 'process']));
@@ -67,6 +65,7 @@ function relationOf(options: LsOptions): Relation | undefined {
 function columnsOf(options: LsOptions): LsColumn[] {
   const usual = options.has('output-all') ? LS_COLUMNS.map(({ name }) => name) : usualColumns(options);
   const output = options.last('output');
+  if (output === '') fail('--output names no column');
   const named = output?.replace(/^\+/, '').split(',') ?? [];
   const names = output === undefined ? usual : output.startsWith('+') ? [...usual, ...named] : named;
   return names.map((name) => {

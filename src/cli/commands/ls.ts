@@ -30,6 +30,11 @@ async function run(options: LsOptions): Promise<number> {
     write(STDOUT, renderHelp('isol8', lsCommand, helpStyle()));
     return 0;
   }
+  if (options.has('version')) {
+    const { VERSION } = await import('../version.js');
+    write(STDOUT, `isol8 ls ${VERSION}\n`);
+    return 0;
+  }
   const request = requestOf(options);
   const draw = () => render(list(), request, options);
   if (options.has('watch')) {

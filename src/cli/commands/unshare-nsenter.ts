@@ -53,9 +53,9 @@ export function kindsGiven(options: Parsed): Partial<Record<NamespaceKind, strin
   return Object.fromEntries(kinds.map((kind) => [kind, options.last(KINDS[kind].option)?.replace(/^=/, '')]));
 }
 
-/** A number as util-linux parses one. */
+/** An id as util-linux parses one. The kernel takes the last number, -1, for none. */
 export function parseUnsigned(text: string, option: string): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value < 2 ** 32) return value;
+  if (/^\d+$/.test(text) && value < 2 ** 32 - 1) return value;
   throw new SpecError(option, `failed to parse '${text}'`);
 }

@@ -72,8 +72,10 @@ function idsOf(options: Parsed, kind: 'user' | 'group', id: number): UnshareIds 
 }
 
 function accountId(text: string, kind: 'user' | 'group'): number {
-  if (kind === 'group') return lookUpGroup(text, { root: undefined, option: '--map-group' });
-  return lookUpUser(text.replace(/:/g, ' '), undefined).uid as number;
+  const option = `--map-${kind}`;
+  if (/^\d+$/.test(text)) return parseUnsigned(text, option);
+  if (kind === 'group') return lookUpGroup(text, { root: undefined, option });
+  return lookUpUser(text.replace(/:/g, ' '), undefined, option).uid as number;
 }
 
 const blockOf = (text: string, option: string): IdBlock =>
