@@ -10,7 +10,7 @@ import { checkAddress, freeAddress } from './leases.js';
 import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
-import { type MemberRecord, type NetworkRecord, writeMember } from './records.js';
+import { type MemberRecord, memberIsReady, type NetworkRecord, writeMember } from './records.js';
 import { removeMember } from './remove.js';
 import { checkRoute, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
@@ -70,8 +70,7 @@ async function wire(
       await host.route.batch(publishRequests(network));
       await host.nftables.commit(publishedRules(network, member));
     }
-    const ready: MemberRecord = { ...member, state: 'ready' };
-    writeMember(host.store, network.name, ready);
+    const ready = memberIsReady(host.store, network.name, member);
     if (ready.names.length > 0) writeNames(host, network);
     return ready;
   } catch (error) {

@@ -1,6 +1,12 @@
 /** What a crash or the end of a namespace has left of networks. */
 import type { NetworkHost } from './host.js';
-import { type MemberRecord, type NetworkRecord, readMembers, readNetworks } from './records.js';
+import {
+  dropUnreadable,
+  type MemberRecord,
+  type NetworkRecord,
+  readMembers,
+  readNetworks,
+} from './records.js';
 import { isAbandoned, removeMember, removeNetwork } from './remove.js';
 import { repair } from './repair.js';
 
@@ -35,11 +41,13 @@ export async function sweepNetworks(
     const { name } = network;
     const why = whyNetwork(network, links);
     if (why !== undefined) await remove({ network: name, why }, () => removeNetwork(host, network));
-    else
+    else {
+      if (!dryRun) dropUnreadable(host.store, name);
       for (const { member, reason } of deadMembers(host, network, links)) {
         const leftover = { network: name, member: member.address ?? member.address6 ?? '', why: reason };
         await remove(leftover, () => removeMember(host, network, member));
       }
+    }
   }
   if (!dryRun) host.store.removeIfEmpty();
   return found;
@@ -47,9 +55,9 @@ export async function sweepNetworks(
 
 const messageOf = (error: unknown): string => (error as Error).message;
 
-/** Looking after a network takes longer with every member, so it may take a tenth of the time at most. */
+/** Looking after a network takes longer with every member, so it may take a fiftieth of the time at most. */
 const REST_MILLISECONDS = 100;
-const REST_FACTOR = 10;
+const REST_FACTOR = 50;
 const nextLook = new Map<string, number>();
 
 /**
@@ -61,6 +69,7 @@ export async function lookAfter(host: NetworkHost, network: NetworkRecord): Prom
   const begin = performance.now();
   if (begin < (nextLook.get(key) ?? 0)) return network;
   const repaired = await repair(host, network);
+  dropUnreadable(host.store, network.name);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
   const end = performance.now();

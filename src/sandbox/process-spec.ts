@@ -3,6 +3,7 @@ import type { Duration } from '../foundation/duration.js';
 import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { SIGNALS } from '../syscalls/constants.js';
+import type { CompileOptions } from './compile/context.js';
 import { validate } from './parse.js';
 import type { SandboxSpec } from './spec.js';
 import type { Stdio, TerminalSize } from './stdio.js';
@@ -70,6 +71,11 @@ export function parseProcessSpec(spec: Omit<SpawnSpec, 'env' | 'signal'>): {
 } {
   const { stdio, tty, timeout, killSignal, ...sandbox } = spec;
   return { process: parseOwn({ stdio, tty, timeout, killSignal }), sandbox };
+}
+
+/** What a plan depends on of how this program deals with the process. */
+export function attachedOptions({ tty, stdio }: ParsedProcessSpec): CompileOptions {
+  return { mode: 'attached', descriptors: tty ? 3 : stdio.length, ...(tty && { terminal: 'new' }) };
 }
 
 /** Throws SpecError. */

@@ -59,6 +59,23 @@ describeAsRoot(import.meta.url, 'an option of isol8 run', () => {
     assert.deepEqual(all.split('\n'), Object.values(namespacesOf('self')));
   });
 
+  it('is --explain, which prints the plan that would run: with a terminal of its own, beside isol8, with more descriptors', async () => {
+    const explained = async (...options: string[]): Promise<string> => {
+      const { status, stdout, stderr } = await isol8(['run', ...options, '--explain', '--', 'true'], {
+        stdio: ['pipe', 'pipe', 'pipe', 0, 0],
+      });
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    const alone = await explained();
+    assert.doesNotMatch(alone, /TIOCSCTTY|CLONE_PARENT/);
+    assert.match(await explained('--timeout', '1h'), /CLONE_PARENT/);
+    assert.match(await explained('-t'), /^ *setsid\(\).*\n *ioctl\(0, TIOCSCTTY, 0\)/m);
+    const closing = (text: string): number =>
+      Number(/close_range\((\d+), \d+, CLOSE_RANGE_CLOEXEC/.exec(text)?.[1]);
+    assert.equal(closing(await explained('--preserve-fds', '2')), closing(alone) + 2);
+  });
+
   it('is --explain in each of its formats, and then nothing runs', async () => {
     const marker = join(scratch, 'it-ran');
     const formats = {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type MountSpec, type RunSpec, run, StepError } from '../../src/index.js';
+import { type MountSpec, type RunSpec, run, StepError, type TmpfsMount } from '../../src/index.js';
 import { describeAsRoot } from './caller.js';
 import { leaveMachineAsItWas } from './machine.js';
 
@@ -154,6 +154,17 @@ describeAsRoot(import.meta.url, 'mounts of a program', () => {
         );
         const rows = rowsOf(await output('cat /proc/self/mountinfo', { ...base, mounts }));
         assert.match(rows.at(-1)?.options ?? '', /nosuid,nodev/);
+      });
+
+      it('make a tmpfs that executes nothing, or obeys set-user-ID bits and device files', async () => {
+        const optionsOf = async (more: Partial<TmpfsMount>): Promise<string> => {
+          const mounts: MountSpec[] = [{ type: 'tmpfs', destination: '/mnt', ...more }];
+          return rowsOf(await output('cat /proc/self/mountinfo', { ...base, mounts })).at(-1)?.options ?? '';
+        };
+        assert.match(await optionsOf({ exec: false }), /^rw,nosuid,nodev,noexec,relatime/);
+        assert.match(await optionsOf({ suid: true }), /^rw,nodev,relatime/);
+        assert.match(await optionsOf({ dev: true }), /^rw,nosuid,relatime/);
+        assert.match(await optionsOf({ exec: true, suid: true, dev: true }), /^rw,relatime/);
       });
 
       it('make a tmpfs read-only', async () => {

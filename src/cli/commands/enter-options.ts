@@ -35,7 +35,10 @@ export const enterCommand: CommandSpec = {
       group: 'Namespaces',
       help: 'The process to take namespaces from. INODE, of its pidfd, tells it from one that got its number later.',
     },
-    ...kindOptions(false, (kind) => `The ${kind} namespace of the target, or behind FILE.`),
+    ...kindOptions(
+      false,
+      (kind) => `The ${kind} namespace of the target, behind FILE, or with the kernel's id NSID.`,
+    ).map((option) => ({ ...option, value: 'FILE|:NSID' })),
     {
       name: 'user-parent',
       group: 'Namespaces',
@@ -43,6 +46,7 @@ export const enterCommand: CommandSpec = {
     },
     {
       name: 'net-socket',
+      short: 'N',
       argument: 'required',
       value: 'FD',
       group: 'Namespaces',

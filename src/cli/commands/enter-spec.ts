@@ -31,7 +31,7 @@ export async function enterSpec(options: Parsed, passed: readonly number[]): Pro
   if (isShort(options)) return shortSpec(options, passed);
   const text = options.last('target');
   const target = text === undefined ? undefined : openTarget(text);
-  const namespaces = namespacesOf(options, target);
+  const namespaces = await namespacesOf(options, target);
   const env = options.has('env') ? environOf(needed(target, 'env')) : environmentOf(process.env);
   const spec = {
     program: programOf(options.operands, env, passed),
@@ -108,6 +108,21 @@ function givenFile(kind: NamespaceKind, file: string): Named {
   return statFile(path) ? { ...open(kind, path), kept: file } : open(kind, file);
 }
 
+/** `:NSID`, of which nsenter(1) says nothing more when there is none. */
+async function openId(kind: NamespaceKind, text: string): Promise<Named> {
+  const field = `--${KINDS[kind].option}`;
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 1n << 64n)
+    throw new SpecError(field, `failed to parse nsid: ${text}`);
+  const { findById } = await import('../../namespaces/namespace-id.js');
+  const fd = await findById(kind, BigInt(text));
+  if (fd >= 0) return { ...describe(fd, { path: `namespace ${text}`, kind, field }), name: `ns/${kind}` };
+  const errno = errnoName(-fd);
+  const why = { ESTALE: `: no ${kind} namespace that can be seen has it`, EBADF: ': this needs Linux 6.18' }[
+    errno
+  ];
+  throw new SpecError(field, `cannot open namespace of id ${text} (${errno})${why ?? ''}`);
+}
+
 function common(
   options: Parsed,
   namespaces: readonly Named[],
@@ -136,14 +151,15 @@ function entered({ kind, fd, name }: Named, user: Named | undefined): EnteredNam
 }
 
 /** A file that an option names goes before what --all would take. */
-function namespacesOf(options: Parsed, target: Target | undefined): Named[] {
+async function namespacesOf(options: Parsed, target: Target | undefined): Promise<Named[]> {
   const given = kindsGiven(options);
   const all = options.has('all') ? foreign(ALL_KINDS, needed(target, 'all')) : [];
-  const chosen = (Object.entries(given) as [NamespaceKind, string | undefined][]).map(([kind, file]) =>
-    file === undefined
-      ? open(kind, `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`)
-      : givenFile(kind, file),
-  );
+  const chosen: Named[] = [];
+  for (const [kind, file] of Object.entries(given) as [NamespaceKind, string | undefined][]) {
+    if (file === undefined)
+      chosen.push(open(kind, `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`));
+    else chosen.push(file.startsWith(':') ? await openId(kind, file.slice(1)) : givenFile(kind, file));
+  }
   const socket = options.last('net-socket');
   if (socket !== undefined) {
     const fd = socketNamespace(needed(target, 'net-socket'), socket);

@@ -11,7 +11,10 @@ export const runCommand = {
     'Runs COMMAND, by default the shell, in new namespaces of all eight kinds. It is separated, not yet confined: ' +
     "the host's files stay visible and writable unless --root, --read-only and mounts say otherwise.\n\n" +
     "The exit status is the command's own, 128+N when signal N ended it, 125 for a failure of isol8 itself, 126 " +
-    'when the command cannot be executed, 127 when it is not found.',
+    'when the command cannot be executed, 127 when it is not found.\n\n' +
+    'Signals that isol8 gets are passed on to the command. With --tty, --timeout or --net NETWORK those are not that a ' +
+    'runtime cannot catch: SIGKILL, SIGSTOP, SIGPROF, SIGSEGV, SIGBUS, SIGFPE, SIGILL and real-time ones. After such an ' +
+    'end with -it the terminal is left raw, which `stty sane` mends.',
   operands: 'command',
   options: [
     {
@@ -215,7 +218,7 @@ export const runCommand = {
       complete: 'directory',
       repeatable: true,
       group: 'Files',
-      help: 'Mount an empty tmpfs; options are size=, mode= and ro.',
+      help: 'Mount an empty tmpfs; options are size=, mode=, ro, noexec, suid and dev. Default nosuid and nodev.',
     },
     {
       name: 'mount',
@@ -223,7 +226,7 @@ export const runCommand = {
       value: 'type=TYPE,target=DIR,...',
       repeatable: true,
       group: 'Files',
-      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=.',
+      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=. CSV, as for docker: quotes around a member keep its commas.',
     },
     { name: 'no-proc', group: 'Files', help: 'Do not mount a new /proc.' },
     {

@@ -4,17 +4,9 @@ import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
 import type { Parsed } from '../getopt.js';
 import { type Account, lookUpGroup, lookUpUser } from './accounts.js';
+import { parseMountOption, parseTmpfs, parseVolume } from './run-mounts.js';
 import type { runCommand } from './run-options.js';
-import {
-  parseIdMapOption,
-  parseJoin,
-  parseMountOption,
-  parseOctal,
-  parseTmpfs,
-  parseUlimit,
-  parseVolume,
-  parseWhole,
-} from './run-values.js';
+import { parseIdMapOption, parseJoin, parseOctal, parseUlimit, parseWhole } from './run-values.js';
 
 export type RunOptions = Parsed<(typeof runCommand)['options'][number]['name']>;
 

@@ -1,5 +1,8 @@
 /** What it means when a process cannot be what the spec says, or its program cannot start. */
-import { about, type Cause, cause, when } from './cause.js';
+import { about, type Cause, type Circumstances, cause, when } from './cause.js';
+
+/** unshare(1) and nsenter(1) have no default, and other options. */
+const isCwd = ({ step }: Circumstances): boolean => step.field === 'cwd';
 
 export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
@@ -10,9 +13,16 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
     'chdir',
     'ENOENT ENOTDIR',
-    "There is no such directory inside. The default is the caller's own; choose one with cwd.",
+    when(isCwd, "There is no such directory inside. The default is the caller's own; choose one with cwd."),
   ),
-  cause('chdir', 'EACCES', 'The user inside may not enter it. Choose another with cwd.'),
+  cause('chdir', 'EACCES', when(isCwd, 'The user inside may not enter it. Choose another with cwd.')),
+  cause('chdir', 'ENOENT ENOTDIR', 'There is no such directory inside.'),
+  cause('chdir', 'EACCES', 'The user inside may not enter it.'),
+  cause(
+    'chroot',
+    'EPERM',
+    'Changing the root directory takes CAP_SYS_CHROOT in the present user namespace: be root, or make a new one (--map-root-user).',
+  ),
   cause('write', 'ERANGE', 'The clock would be negative or too large with this offset.'),
   cause(
     'setgroups',
@@ -24,13 +34,13 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
     'capset',
     'EPERM',
-    'Only capabilities that are held and in the bounding set can be kept: leave keepCapabilities out.',
+    'Only capabilities that are held and in the bounding set can be kept: leave keepCapabilities (--keep-caps) out.',
   ),
   cause(
     'prctl',
     'EPERM EINVAL',
     when(
-      about(/^CAP_/),
+      about(/\bCAP_/),
       'This capability is not held, or the securebits forbid ambient ones: see capabilities(7).',
     ),
   ),

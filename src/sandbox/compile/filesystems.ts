@@ -2,7 +2,7 @@
 import { type Detached, newFilesystem } from '../../mounts/attach.js';
 import { MOUNT_ATTR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
-import type { MountSpec } from '../spec.js';
+import type { MountSpec, TmpfsMount } from '../spec.js';
 import { type Context, isJoined, isNew } from './context.js';
 
 const { NOSUID, NODEV, NOEXEC } = MOUNT_ATTR;
@@ -72,7 +72,7 @@ function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number
         id,
         type: 'tmpfs',
         options: tmpfsOptions(mount),
-        attributes: NOSUID | NODEV,
+        attributes: tmpfsAttributes(mount),
         field,
       });
     case 'devpts':
@@ -90,7 +90,10 @@ function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number
   }
 }
 
-function tmpfsOptions(mount: Extract<MountSpec, { type: 'tmpfs' }>): Record<string, string> {
+const tmpfsAttributes = ({ exec = true, suid = false, dev = false }: TmpfsMount): number =>
+  (exec ? 0 : NOEXEC) | (suid ? 0 : NOSUID) | (dev ? 0 : NODEV);
+
+function tmpfsOptions(mount: TmpfsMount): Record<string, string> {
   const mode = (mount.mode ?? 0o755).toString(8);
   return mount.size === undefined ? { mode } : { mode, size: `${mount.size}` };
 }
