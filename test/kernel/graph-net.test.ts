@@ -227,8 +227,7 @@ describeWithOwnProcesses(import.meta.url, 'the picture of networks', () => {
 
     it("are those of isol8's networks", async () => {
       await using network = await Network.create({ name: 'web', subnet: '10.50.0.0/24', subnet6: false });
-      await using inside = sleeper('netns0');
-      await network.attach(inside.pid, { publish: ['8080:80'] });
+      await network.attach({ path: '/run/netns/netns0' }, { publish: ['8080:80'] });
       const found = await translations();
       assert.ok(
         found.some((words) => /^tcp 8080 → 10\.50\.0\.2:80$/.test(words)),
