@@ -1,15 +1,11 @@
 /** What others do to the host of a network, as the packet filter and the tables of the kernel have it: seen, and put right. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import { isol8 } from './cli-program.js';
-import { accepts, answersOn, ipJson, OUTSIDE, outsideWorld, reaches } from './network-world.js';
+import { accepts, answersOn, attachedWhen, ipJson, OUTSIDE, outsideWorld, reaches } from './network-world.js';
 import { comparable, nft, nftList } from './nft.js';
 import { describeInOwnMounts } from './own-mounts.js';
-
-/** Longer than a network is not looked after again. */
-const LOOKED_AFTER = 1000;
 
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
@@ -37,14 +33,15 @@ describeInOwnMounts(import.meta.url, 'a network that others interfere with', () 
     nft(['flush', 'ruleset']);
     assert.equal(await accepts(world.outside, OUTSIDE.hostAddress, 8080), undefined);
     assert.match((await network.inspect()).problems.join(), /rules of nf_tables are gone.*inet i8-flushed/);
-    await sleep(LOOKED_AFTER);
-    const third = await network.attach(three);
+    const sound = async (): Promise<boolean> => (await network.inspect()).problems.length === 0;
+    const third = await attachedWhen(sound, network, three);
     assert.deepEqual((await network.inspect()).problems, []);
     assert.equal(await accepts(world.outside, OUTSIDE.hostAddress, 8080), OUTSIDE.address);
     assert.ok(await reaches(two, OUTSIDE.address), 'masqueraded');
     await third.detach();
     assert.match((await other.inspect()).problems.join(), /inet i8-other/);
-    await using _again = await other.attach(three);
+    const soundToo = async (): Promise<boolean> => (await other.inspect()).problems.length === 0;
+    await using _again = await attachedWhen(soundToo, other, three);
     assert.deepEqual(ruleset(), before);
   });
 
@@ -77,8 +74,7 @@ describeInOwnMounts(import.meta.url, 'a network that others interfere with', () 
     await first.detach();
     assert.equal(known().length, 2);
     two[Symbol.dispose]();
-    await sleep(LOOKED_AFTER);
-    await using third = await network.attach(three);
+    await using third = await attachedWhen(() => known().length === 2, network, three);
     assert.deepEqual(known().sort(), [third.address, third.address6].sort());
   });
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import {
   accepts,
   answersOn,
+  attachedWhen,
   command,
   hostState,
   ip,
@@ -16,9 +16,6 @@ import {
   secondUplink,
 } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
-
-/** Longer than a network is not looked after again. */
-const LOOKED_AFTER = 1000;
 
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
@@ -61,9 +58,8 @@ describeInOwnMounts(import.meta.url, 'a network with several ways out', () => {
     assert.equal(command(first, 'ip', '-6', 'route', 'show', 'default'), '');
     await using _world = await outsideWorld();
     assert.equal(await reaches(first, OUTSIDE.address), false);
-    await sleep(LOOKED_AFTER);
     using second = await netns();
-    await using _second = await network.attach(second);
+    await using _second = await attachedWhen(() => forwards('up0') === '1', network, second);
     assert.ok(await reaches(first, OUTSIDE.address), 'who was there before, too');
     assert.ok(await reaches(second, OUTSIDE.address6));
     assert.match(command(second, 'ip', '-6', 'route', 'show', 'default'), /^default via /);

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { createNamespaces, Namespace, ping } from '../../src/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Attachment, createNamespaces, Namespace, type Network, ping } from '../../src/index.js';
 
 export const OUTSIDE = {
   address: '203.0.113.2',
@@ -183,5 +184,23 @@ export async function accepts(
     return String(data);
   } catch {
     return undefined;
+  }
+}
+
+/** In milliseconds: looking after a network is put off for ten times as long as it took, on a busy machine. */
+const LOOKED_AFTER = 30_000;
+
+/** Attaches a namespace once a network has been looked after, which `done` tells. */
+export async function attachedWhen(
+  done: () => boolean | Promise<boolean>,
+  network: Network,
+  namespace: Namespace,
+): Promise<Attachment> {
+  const deadline = performance.now() + LOOKED_AFTER;
+  for (;;) {
+    const attachment = await network.attach(namespace);
+    if ((await done()) || performance.now() > deadline) return attachment;
+    await attachment.detach();
+    await sleep(100);
   }
 }
