@@ -30,7 +30,7 @@ function tables(program: CommandSpec, commands: readonly CommandSpec[]): string 
     const short = options.flatMap((option) =>
       option.short === undefined
         ? []
-        : [option.short + colons[option.bareShort ? 'none' : (option.argument ?? 'none')]],
+        : [option.short + colons[option.shortArgument ?? option.argument ?? 'none']],
     );
     const operands = name === '' ? 'subcommand' : command.operands;
     return `    ${quote(name)}) short=${quote(short.join(''))} operands=${operands}

@@ -109,7 +109,7 @@ function takeCluster(cursor: Cursor, word: string): void {
     const option =
       cursor.spec.options.find(({ short }) => short === letter) ??
       fail(cursor.spec, `invalid option -- '${letter}'`);
-    const kind = option.bareShort ? 'none' : (option.argument ?? 'none');
+    const kind = option.shortArgument ?? option.argument ?? 'none';
     if (kind === 'none') {
       record(cursor, { option, name: `-${letter}`, value: undefined });
       continue;

@@ -18,8 +18,8 @@ export interface OptionSpec {
   readonly elsewhere?: readonly string[];
   /** Default `none`. As in getopt, an `optional` argument must be attached: `--mount=FILE`, `-mFILE`. */
   readonly argument?: 'none' | 'required' | 'optional';
-  /** The letter takes no argument, though the name does: unshare(1)'s -p and --pid=FILE. */
-  readonly bareShort?: boolean;
+  /** What the letter takes where it is not what the name does: unshare(1)'s -p and --pid=FILE, -W DIR and --wdns=DIR. */
+  readonly shortArgument?: 'none' | 'required';
   /** What the help calls the value: `INNER:OUTER:COUNT`. */
   readonly value?: string;
   /** One sentence, or two: it is the help, and its first sentence is the completion's description. */

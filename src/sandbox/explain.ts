@@ -41,7 +41,7 @@ export function explain(
 export function explainInPlace(
   command: readonly string[],
   spec: SandboxSpec,
-  { become, ...options }: ExplainOptions & { become: BecomeOptions },
+  { become, ...options }: ExplainOptions & { become: BecomeOptions; before?: readonly string[] },
 ): string {
   return explainWith(command, spec, { compile: inPlaceOptions(become), ...options });
 }
@@ -49,7 +49,7 @@ export function explainInPlace(
 function explainWith(
   command: readonly string[],
   spec: SandboxSpec,
-  { compile: how, ...options }: ExplainOptions & { compile: CompileOptions },
+  { compile: how, ...options }: ExplainOptions & { compile: CompileOptions; before?: readonly string[] },
 ): string {
   const parsed = parseSpec(command, spec);
   const { facts, owned } = gatherFacts(parsed);

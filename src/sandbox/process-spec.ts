@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Duration } from '../foundation/duration.js';
 import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
-import { SIGNALS } from '../syscalls/constants.js';
+import { LAST_SIGNAL, SIGNALS } from '../syscalls/constants.js';
 import type { CompileOptions } from './compile/context.js';
 import { validate } from './parse.js';
 import type { SandboxSpec } from './spec.js';
@@ -128,12 +128,35 @@ function parseTimeout(timeout: number | string | Duration): number {
 export function parseSignal(signal: string | number, field = 'signal'): number {
   if (typeof signal === 'number') {
     if (Number.isInteger(signal) && signal >= 0 && signal <= 64) return signal;
-  } else if (Object.hasOwn(SIGNALS, signal)) return SIGNALS[signal as SignalName];
+  } else {
+    const number = signalNumber(signal);
+    if (number !== undefined) return number;
+  }
   throw new SpecError(field, `there is no signal ${signal}`);
+}
+
+/** Other names of signal(7). */
+const SYNONYMS: Readonly<Record<string, number>> = {
+  SIGIOT: SIGNALS.SIGABRT,
+  SIGCLD: SIGNALS.SIGCHLD,
+  SIGPOLL: SIGNALS.SIGIO,
+};
+/** glibc keeps the two before it to itself: SIGRTMIN. */
+const FIRST_REAL_TIME = 34;
+
+/** `SIGTERM`; `SIGRTMIN+3`, `SIGRT3` and `SIGRTMAX-1`, as util-linux has them. Undefined for anything else. */
+function signalNumber(name: string): number | undefined {
+  if (Object.hasOwn(SIGNALS, name)) return SIGNALS[name as SignalName];
+  if (Object.hasOwn(SYNONYMS, name)) return SYNONYMS[name];
+  const up = /^SIGRT(?:MIN\+)?(\d{1,2})$/.exec(name.replace(/^SIGRTMIN$/, 'SIGRT0'))?.[1];
+  const down = /^SIGRTMAX-(\d{1,2})$/.exec(name.replace(/^SIGRTMAX$/, 'SIGRTMAX-0'))?.[1];
+  if (up === undefined && down === undefined) return undefined;
+  const number = up === undefined ? LAST_SIGNAL - Number(down) : FIRST_REAL_TIME + Number(up);
+  return number >= FIRST_REAL_TIME && number <= LAST_SIGNAL ? number : undefined;
 }
 
 /** The name of a signal: real-time ones are counted from SIGRTMIN, as kill -l shows them. */
 export function signalName(number: number): string {
   const name = Object.entries(SIGNALS).find(([, value]) => value === number)?.[0];
-  return name ?? (number === 34 ? 'SIGRTMIN' : `SIGRTMIN+${number - 34}`);
+  return name ?? (number === FIRST_REAL_TIME ? 'SIGRTMIN' : `SIGRTMIN+${number - FIRST_REAL_TIME}`);
 }

@@ -32,6 +32,7 @@ const ALIKE: readonly (readonly string[])[] = [
 const FAILS: readonly (readonly string[])[] = [
   ['-t', 'TARGET', '-U', 'nonexistent-program'],
   ['-t', 'TARGET', '-U', '/etc/passwd'],
+  ['-t', 'TARGET', '-U', ''],
   ['--nonsense'],
   ['-t'],
 ];

@@ -53,6 +53,7 @@ const ALIKE: readonly (readonly string[])[] = [
 /** What fails: the same status, and the same first line but for the name. */
 const FAILS: readonly (readonly string[])[] = [
   ['/nonexistent/program'],
+  [''],
   ['nonexistent-program'],
   ['/etc/passwd'],
   [...mapped, '-R', '/nonexistent', 'true'],
@@ -210,6 +211,31 @@ describe('isol8 unshare', { skip }, () => {
       assert.equal(status, 1, args.join(' '));
       assert.match(stderr, words);
     }
+  });
+
+  it('takes the names of signals that unshare takes, and numbers, but not 0', async () => {
+    const names = [
+      'KILL',
+      'sigterm',
+      'RTMIN+3',
+      'RT3',
+      'RTMAX-1',
+      'CLD',
+      'POLL',
+      'IOT',
+      'RTMIN+99',
+      'EMT',
+      '0',
+      '',
+    ];
+    for (const name of names) {
+      const args = [...mapped, `--kill-child=${name}`, 'true'];
+      const [mine, other] = await Promise.all([isol8(['unshare', ...args]), theirs(args)]);
+      assert.equal(mine.status, other.status, `${name}: ${mine.stderr}`);
+    }
+    const { stdout } = await isol8(['unshare', ...mapped, '--kill-child=RTMIN+3', '--explain', 'true']);
+    assert.match(stdout, /^ *prctl\(PR_SET_PDEATHSIG, 0x25\)/m);
+    assert.equal((await isol8(['unshare', ...mapped, '--kill-child=9', 'true'])).status, 0);
   });
 
   it('prints its system calls with --explain', async () => {

@@ -70,6 +70,44 @@ describe('isol8 unshare says once why it failed', { skip }, () => {
     );
   });
 
+  /** What says the same of every call, and which user namespace it takes. */
+  const CAUSES: readonly (readonly [args: string[], message: RegExp])[] = [
+    [
+      ['unshare', '-r', '-S', '5', 'true'],
+      /^isol8 unshare: setuid failed: Invalid argument\nThat id is not mapped/,
+    ],
+    [
+      ['unshare', '-rG', '5', 'true'],
+      /^isol8 unshare: setgroups failed: .* not permitted\nChanging groups takes/,
+    ],
+    [
+      ['unshare', '-rT', '--boottime', '-9999999', 'true'],
+      /timens_offsets: .*out of range\nThe clock would be/,
+    ],
+    [['enter', '-U/proc/self/ns/user', 'true'], /user' failed: Invalid argument\n.*that we are in already/],
+    [
+      ['unshare', '-w', '/nonexistent', 'true'],
+      /^isol8 unshare: cannot chdir .*\nThere is no such directory inside\.\n$/,
+    ],
+    [
+      ['unshare', '/etc/passwd'],
+      /^isol8 unshare: failed to execute .*Permission denied\nIt is not executable/,
+    ],
+  ];
+  for (const [args, message] of CAUSES)
+    it(`with what it means: ${args.join(' ')}`, () =>
+      fails(args, args[1] === '/etc/passwd' ? 126 : 1, message));
+
+  it('when the root directory may not be changed', () =>
+    fails(
+      ['unshare', '-R', '/', 'true'],
+      1,
+      /^isol8 unshare: cannot change root directory to '\/': .*not permitted\n.*CAP_SYS_CHROOT/,
+      {
+        user: true,
+      },
+    ));
+
   if (!isRoot) {
     const without = { behind: ['setpriv', '--no-new-privs'] };
     it('when newuidmap refuses', () =>

@@ -30,12 +30,22 @@ async function ask(net: Namespace, request: string, host = NEIGHBOR): Promise<st
   return text;
 }
 
-/** A server on port 80 that answers whoever speaks to it. */
-async function greeter(net: Namespace): Promise<Server> {
+/** A server on port 80 that answers whoever speaks to it, to the end of the block: one left open keeps the file from ending. */
+async function greeter(net: Namespace): Promise<Server & Disposable> {
   const server = await net.listen({ port: 80 });
-  return server.on('connection', (socket) => {
+  server.on('connection', (socket) => {
     socket.on('error', () => {}).once('data', () => socket.end('inside'));
   });
+  return Object.assign(server, { [Symbol.dispose]: () => void server.close() });
+}
+
+/** What is said to a published port. pasta of 2023 sends a SYN once: what a busy namespace misses ends as a reset. */
+async function askPublished(net: Namespace, address: string): Promise<string> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const said = await ask(net, `tcp ${address} 8080`);
+    if (said !== 'ECONNRESET') return said;
+  }
+  return 'ECONNRESET';
 }
 
 /** What a program inside sees of its links, in the words of ip(8). */
@@ -101,7 +111,7 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
 
     it(`brings published ports in by ${kind}, and nothing else`, async () => {
       using made = await network();
-      const server = await greeter(made.net);
+      using _server = await greeter(made.net);
       const echo = await made.net.udp({ port: 53 });
       echo.on('message', (message, { port, address }) => echo.send(`${message} inside`, port, address));
       const publish = [
@@ -117,7 +127,6 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
       assert.equal(await ask(made.net, `udp ${HERE} 5353`), 'hello inside');
       assert.equal(await ask(made.net, `tcp ${HERE} 8081`), 'ECONNREFUSED');
       assert.equal(await ask(made.net, `tcp ${HERE} 80`), 'ECONNREFUSED');
-      server.close();
       echo.close();
     });
 
@@ -209,19 +218,18 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
 
   it('leads to the world by IPv6, with published ports, by pasta alone', async () => {
     using made = await network();
-    const server = await greeter(made.net);
+    using _server = await greeter(made.net);
     const publish = [{ port: 80, hostPort: 8080, hostAddress: '2001:db8::1' }];
     await using up = await startUplink(made.net, { publish });
     assert.equal(up.kind, 'pasta');
     assert.equal(await ask(made.net, 'who', '2001:db8::2'), '2001:db8::1');
     assert.equal(await ask(made.net, 'who'), `::ffff:${HERE}`);
-    assert.equal(await ask(made.net, 'tcp 2001:db8::1 8080'), 'inside');
+    assert.equal(await askPublished(made.net, '2001:db8::1'), 'inside');
     assert.equal(await ask(made.net, `tcp ${HERE} 8080`), 'ECONNREFUSED');
     await assert.rejects(startUplink(made.net, { kind: 'slirp4netns', ipv6: true }), {
       name: 'UnsupportedError',
       message: /no way out for IPv6. Install it: apt-get install passt/,
     });
-    server.close();
   });
 
   it('takes networks by pid and by path', async () => {

@@ -8,10 +8,12 @@ import { IOCTL, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
 import { openFile, statFile } from '../../syscalls/files.js';
 import type { Parsed } from '../getopt.js';
+import { UsageError } from '../usage-error.js';
 import {
   cgroupFile,
   contextOf,
   environOf,
+  hasContexts,
   idsOf,
   mustLive,
   openTarget,
@@ -28,61 +30,83 @@ type Named = OpenNamespace & { readonly name: string; readonly kept?: string };
  * SpecError and Isol8Error.
  */
 export async function enterSpec(options: Parsed, passed: readonly number[]): Promise<EnterSpec> {
-  if (isShort(options)) return shortSpec(options, passed);
-  const text = options.last('target');
+  if (options.last('wdns') !== undefined && options.has('wd'))
+    throw new UsageError('mutually exclusive arguments: --wdns --wd', { command: 'enter' });
+  const place = isShort(options) ? options.operands[0] : undefined;
+  const text = place === undefined ? options.last('target') : isPid(place) ? place : undefined;
   const target = text === undefined ? undefined : openTarget(text);
-  const namespaces = namespacesOf(options, target);
-  const env = options.has('env') ? environOf(needed(target, 'env')) : environmentOf(process.env);
+  const namespaces = place === undefined ? await namespacesOf(options, target) : placeOf(place, target);
   const spec = {
-    program: programOf(options.operands, env, passed),
+    program: programOf(
+      place === undefined ? options.operands : options.operands.slice(1),
+      options.has('env') ? environOf(needed(target, 'env')) : environmentOf(process.env),
+      passed,
+    ),
     ...common(options, namespaces, target),
-    root: directoryOf(options, 'root', target),
-    directory: directoryOf(options, 'wd', target),
-    directoryInside: options.last('wdns'),
-    cgroup: options.has('join-cgroup')
-      ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
-      : undefined,
-    securityContext: options.has('follow-context') ? contextOf(needed(target, 'follow-context')) : undefined,
+    ...directoriesOf(options, target),
+    ...joined(options, target),
     netns: options.has('root') ? undefined : await netnsOf(namespaces),
   };
+  if (place === undefined || !target) return checked(spec, target);
+  return checked({ ...spec, root: spec.root ?? openDirectory(`/proc/${target.pid}/root`, 'root') }, target);
+}
+
+/** The target was the same process from beginning to end. */
+function checked(spec: EnterSpec, target: Target | undefined): EnterSpec {
   if (target) mustLive(target);
   return spec;
 }
 
-/** Nothing says what to enter but the first operand. */
-function isShort(options: Parsed): boolean {
-  const selecting = [
-    'all',
-    'target',
-    'net-socket',
-    'root',
-    'wd',
-    'wdns',
-    'env',
-    'join-cgroup',
-    'follow-context',
-  ];
-  const named = [...selecting, ...ALL_KINDS.map((kind) => KINDS[kind].option)];
-  return options.operands.length > 0 && !named.some((name) => options.has(name));
+const directoriesOf = (
+  options: Parsed,
+  target: Target | undefined,
+): Pick<EnterSpec, 'root' | 'directory' | 'directoryInside'> => ({
+  root: directoryOf(options, 'root', target),
+  directory: directoryOf(options, 'wd', target),
+  directoryInside: options.last('wdns'),
+});
+
+/** What else is taken over. Without SELinux nobody has a context, and nsenter(1) says nothing of it. */
+const joined = (
+  options: Parsed,
+  target: Target | undefined,
+): Pick<EnterSpec, 'cgroup' | 'securityContext'> => ({
+  cgroup: options.has('join-cgroup')
+    ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
+    : undefined,
+  securityContext:
+    options.has('follow-context') && hasContexts() ? contextOf(needed(target, 'follow-context')) : undefined,
+});
+
+/** Options that say what to enter: with them it is nsenter(1). */
+const SELECTING = [
+  'all',
+  'target',
+  'net-socket',
+  'user-parent',
+  ...ALL_KINDS.map((kind) => KINDS[kind].option),
+];
+/** Options for nsenter(1) to enter nothing with, which the short form can have too. */
+const OTHERS = [
+  ...['root', 'wd', 'wdns', 'env', 'join-cgroup', 'follow-context'],
+  ...['setuid', 'setgid', 'preserve-credentials', 'no-fork', 'keep-caps'],
+];
+
+/** The first operand says what to enter. A word that cannot be that is a mistake where it is all there is. */
+function isShort({ operands, has }: Parsed): boolean {
+  const [first] = operands;
+  if (first === undefined || SELECTING.some(has)) return false;
+  return isPid(first) || !OTHERS.some(has) || isKept(first);
 }
 
-async function shortSpec(options: Parsed, passed: readonly number[]): Promise<EnterSpec> {
-  const [name, ...command] = options.operands as [string, ...string[]];
-  const target = /^\d+$/.test(name) ? openTarget(name) : undefined;
-  const namespaces = target ? foreign(ALL_KINDS, target) : keptAs(name);
-  const spec = {
-    program: programOf(command, environmentOf(process.env), passed),
-    ...common(options, namespaces, target),
-    root: target && openDirectory(`/proc/${target.pid}/root`, 'root'),
-    directory: undefined,
-    directoryInside: undefined,
-    cgroup: undefined,
-    securityContext: undefined,
-    netns: await netnsOf(namespaces),
-  };
-  if (target) mustLive(target);
-  return spec;
-}
+const isPid = (word: string): boolean => /^\d+$/.test(word);
+
+const isName = (word: string): boolean => !['', '.', '..'].includes(word) && !word.includes('/');
+const isKept = (word: string): boolean =>
+  isName(word) && ALL_KINDS.some((kind) => statFile(keptPath(word, kind)));
+
+const placeOf = (place: string, target: Target | undefined): Named[] =>
+  target ? foreign(ALL_KINDS, target) : keptAs(place);
 
 function keptAs(name: string): Named[] {
   const paths = ALL_KINDS.map((kind) => ({ kind, path: keptPath(name, kind) }));
@@ -103,9 +127,24 @@ async function netnsOf(namespaces: readonly Named[]): Promise<EnterSpec['netns']
 
 /** A word that is no path, where something is kept under it. */
 function givenFile(kind: NamespaceKind, file: string): Named {
-  if (file === '' || file === '.' || file === '..' || file.includes('/')) return open(kind, file);
+  if (!isName(file)) return open(kind, file);
   const path = keptPath(file, kind);
   return statFile(path) ? { ...open(kind, path), kept: file } : open(kind, file);
+}
+
+/** `:NSID`, of which nsenter(1) says nothing more when there is none. */
+async function openId(kind: NamespaceKind, text: string): Promise<Named> {
+  const field = `--${KINDS[kind].option}`;
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 1n << 64n)
+    throw new SpecError(field, `failed to parse nsid: ${text}`);
+  const { findById } = await import('../../namespaces/namespace-id.js');
+  const fd = await findById(kind, BigInt(text));
+  if (fd >= 0) return { ...describe(fd, { path: `namespace ${text}`, kind, field }), name: `ns/${kind}` };
+  const errno = errnoName(-fd);
+  const why = { ESTALE: `: no ${kind} namespace that can be seen has it`, EBADF: ': this needs Linux 6.18' }[
+    errno
+  ];
+  throw new SpecError(field, `cannot open namespace of id ${text} (${errno})${why ?? ''}`);
 }
 
 function common(
@@ -136,14 +175,15 @@ function entered({ kind, fd, name }: Named, user: Named | undefined): EnteredNam
 }
 
 /** A file that an option names goes before what --all would take. */
-function namespacesOf(options: Parsed, target: Target | undefined): Named[] {
+async function namespacesOf(options: Parsed, target: Target | undefined): Promise<Named[]> {
   const given = kindsGiven(options);
   const all = options.has('all') ? foreign(ALL_KINDS, needed(target, 'all')) : [];
-  const chosen = (Object.entries(given) as [NamespaceKind, string | undefined][]).map(([kind, file]) =>
-    file === undefined
-      ? open(kind, `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`)
-      : givenFile(kind, file),
-  );
+  const chosen: Named[] = [];
+  for (const [kind, file] of Object.entries(given) as [NamespaceKind, string | undefined][]) {
+    if (file === undefined)
+      chosen.push(open(kind, `/proc/${needed(target, KINDS[kind].option).pid}/ns/${kind}`));
+    else chosen.push(file.startsWith(':') ? await openId(kind, file.slice(1)) : givenFile(kind, file));
+  }
   const socket = options.last('net-socket');
   if (socket !== undefined) {
     const fd = socketNamespace(needed(target, 'net-socket'), socket);
@@ -153,7 +193,7 @@ function namespacesOf(options: Parsed, target: Target | undefined): Named[] {
     });
   }
   const namespaces = [...all.filter(({ kind }) => !chosen.some((other) => other.kind === kind)), ...chosen];
-  return options.has('user-parent') ? withParent(namespaces) : namespaces;
+  return options.has('user-parent') ? withParent(namespaces, target) : namespaces;
 }
 
 /** All but those that we are in already: the user namespace cannot be entered again. */
@@ -167,9 +207,11 @@ const open = (kind: NamespaceKind, path: string): Named => ({
   name: path,
 });
 
-function withParent(namespaces: readonly Named[]): Named[] {
-  const from = namespaces.find(({ kind }) => kind === 'user') ?? namespaces[0];
-  if (!from) throw new SpecError('--user-parent', 'no namespace to get the parent of');
+function withParent(namespaces: readonly Named[], target: Target | undefined): Named[] {
+  const from =
+    namespaces.find(({ kind }) => kind === 'user') ??
+    namespaces[0] ??
+    open('user', `/proc/${needed(target, 'user-parent').pid}/ns/user`);
   const fd = trySyscall('ioctl', from.fd, IOCTL.NS_GET_USERNS, 0);
   if (fd < 0)
     throw new SpecError('--user-parent', `failed to open the parent of ${from.name}: ${errnoName(-fd)}`);

@@ -101,7 +101,7 @@ export const runCommand = {
     {
       ...{ name: 'publish', short: 'p', argument: 'required', value: '[ADDRESS:][PORT:]PORT[/udp]' },
       ...{ repeatable: true, group: 'Network' },
-      help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010.",
+      help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010. On the host itself 127.0.0.1 has it, and ::1 does not.",
     },
     {
       ...{ name: 'dns', argument: 'required', value: 'ADDRESS', repeatable: true, group: 'Network' },
@@ -319,7 +319,7 @@ export const runCommand = {
       value: 'FORMAT',
       choices: ['strace', 'c', 'sh', 'json'],
       group: 'Other',
-      help: 'Print the system calls instead of making them, as strace shows them or as C, a shell script, or JSON.',
+      help: 'Print the system calls instead of making them, as strace shows them or as C, a shell script, or JSON. With --net only sh has what makes and connects the network.',
     },
     {
       name: 'show-env',

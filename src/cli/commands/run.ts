@@ -41,10 +41,8 @@ async function runWith(options: RunOptions): Promise<number> {
   const stays = attached.tty || attached.timeout !== undefined;
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
-    const how = stays ? attached : inPlace;
-    const format = options.last('explain');
-    const showEnvironment = options.has('show-env');
-    write(STDOUT, explainRun(command, spec, { format, how, showEnvironment }));
+    const how = stays || network !== undefined ? attached : inPlace;
+    write(STDOUT, await explainRun(command, spec, { options, how }));
     return 0;
   }
   if (!stays && network === undefined)

@@ -13,9 +13,9 @@ const SHORT: Readonly<Record<NamespaceKind, string>> = {
 };
 
 /** -m, --mount[=FILE] and so on, which unshare(1) and nsenter(1) have in common. */
-export const kindOptions = (bareShort: boolean, help: (kind: NamespaceKind) => string): OptionSpec[] =>
+export const kindOptions = (letterTakesFile: boolean, help: (kind: NamespaceKind) => string): OptionSpec[] =>
   ALL_KINDS.map((kind) => ({
-    bareShort,
+    ...(letterTakesFile ? {} : { shortArgument: 'none' as const }),
     name: KINDS[kind].option,
     short: SHORT[kind],
     argument: 'optional',
@@ -55,7 +55,7 @@ export const unshareCommand: CommandSpec = {
   operands: 'command',
   options: [
     ...kindOptions(
-      true,
+      false,
       (kind) => `A new ${kind} namespace; FILE, which must be there, keeps it by a bind mount.`,
     ),
     { name: 'fork', short: 'f', group: 'Process', help: 'Run the command in a child, and wait for it.' },

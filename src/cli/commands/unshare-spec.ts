@@ -88,8 +88,9 @@ function ownerOf(options: Parsed): UnshareSpec['owner'] {
   return { uid: parseUnsigned(uid, '--owner'), gid: parseUnsigned(gid, '--owner') };
 }
 
-/** `KILL`, `SIGKILL` or `9`. */
+/** `KILL`, `SIGKILL`, `RTMIN+3`, or by number, which unshare(1) does not take. With 0 nothing would be sent. */
 function signalOf(text = 'SIGKILL'): number {
+  if (Number(text) === 0) throw new SpecError('--kill-child', `there is no signal ${text}`);
   if (/^\d+$/.test(text)) return parseSignal(Number(text), '--kill-child');
   const name = text.toUpperCase();
   return parseSignal(name.startsWith('SIG') ? name : `SIG${name}`, '--kill-child');

@@ -1,6 +1,7 @@
 import { closeDescriptor, cString, trySyscall } from '../../syscalls/binding.js';
-import { AT, O } from '../../syscalls/constants.js';
+import { AT } from '../../syscalls/constants.js';
 import { StatusReader } from '../../syscalls/statx.js';
+import { openById } from '../namespace-id.js';
 import type { Census } from './census.js';
 import { kindOf } from './relations.js';
 
@@ -41,19 +42,4 @@ function* listIds(): Generator<bigint> {
     for (let i = 0; i < count; i++) yield ids.readBigUInt64LE(i * 8);
     request.writeBigUInt64LE(ids.readBigUInt64LE((count - 1) * 8), ID_AT);
   }
-}
-
-/** linux/fcntl.h */
-const FD_NSFS_ROOT = -10003;
-/** linux/exportfs.h */
-const FILEID_NSFS = 0xf1;
-const HANDLE_SIZE = 16;
-
-/** Opens a namespace by its id, which is unique since boot, as a file handle (Linux 6.18); or a negated errno. */
-export function openById(id: bigint): number {
-  const handle = Buffer.alloc(8 + HANDLE_SIZE);
-  handle.writeUInt32LE(HANDLE_SIZE, 0);
-  handle.writeInt32LE(FILEID_NSFS, 4);
-  handle.writeBigUInt64LE(id, 8);
-  return trySyscall('open_by_handle_at', FD_NSFS_ROOT, handle, O.RDONLY | O.CLOEXEC);
 }

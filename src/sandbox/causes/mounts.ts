@@ -1,13 +1,27 @@
 /** What it means when mounts cannot be made. */
+import { MS } from '../../syscalls/constants.js';
+import type { Argument } from '../../syscalls/plan.js';
 import { COVERED_PROC, dockerOptions } from '../obstacles.js';
-import { about, type Cause, cause, when } from './cause.js';
+import { about, type Cause, type Circumstances, cause, when } from './cause.js';
 
 const SEE_PROC =
   "A new proc may be mounted only in a pid namespace of one's own user namespace, and where the /proc that is there " +
   `is fully visible: container engines cover parts of it (in Docker: ${dockerOptions(COVERED_PROC)}).`;
 
+const mountArguments = ({ step }: Circumstances): readonly Argument[] | undefined =>
+  step.kind === 'call' && step.call === 'mount' ? step.args : undefined;
+
+/** Among the steps of the newer calls the object says so. */
+function mountsProc(circumstances: Circumstances): boolean {
+  const args = mountArguments(circumstances);
+  return args ? args[2] === 'proc' : about(/proc/)(circumstances);
+}
+
+const keepsNamespace = (circumstances: Circumstances): boolean =>
+  mountArguments(circumstances)?.[3] === MS.BIND && about(/\/ns\/mnt /)(circumstances);
+
 export const MOUNT_CAUSES: readonly Cause[] = [
-  cause('mount fsopen fsconfig fsmount move_mount', 'EPERM', when(about(/proc/), SEE_PROC)),
+  cause('mount fsopen fsconfig fsmount move_mount', 'EPERM', when(mountsProc, SEE_PROC)),
   cause(
     'mount fsopen fsconfig fsmount open_tree move_mount mount_setattr pivot_root umount2',
     'EPERM',
@@ -19,6 +33,11 @@ export const MOUNT_CAUSES: readonly Cause[] = [
     'The mnt namespace has as many mounts as it may have. Allow more: sysctl fs.mount-max=200000',
   ),
   cause('fsconfig', 'ENOSPC', 'Memory or a limit of this kind of file system is used up.'),
+  cause(
+    'mount',
+    'EINVAL',
+    when(keepsNamespace, 'A mnt namespace can be kept only in one that is older, and on a private mount.'),
+  ),
   cause(
     'mount mount_setattr',
     'EINVAL',

@@ -76,7 +76,7 @@ export const NAMESPACE_CAUSES: readonly Cause[] = [
   cause(
     'setns',
     'EINVAL',
-    'It is of another kind, or not a child of ours, which a pid or user namespace must be.',
+    'It is of another kind, or a pid namespace that is not a child of ours, or the user namespace that we are in already.',
   ),
   cause(
     'sethostname setdomainname',

@@ -1,5 +1,8 @@
 /** What it means when a process cannot be what the spec says, or its program cannot start. */
-import { about, type Cause, cause, when } from './cause.js';
+import { about, type Cause, type Circumstances, cause, when } from './cause.js';
+
+/** unshare(1) and nsenter(1) have no default, and other options. */
+const isCwd = ({ step }: Circumstances): boolean => step.field === 'cwd';
 
 export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
@@ -10,9 +13,16 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
     'chdir',
     'ENOENT ENOTDIR',
-    "There is no such directory inside. The default is the caller's own; choose one with {cwd}.",
+    when(isCwd, "There is no such directory inside. The default is the caller's own; choose one with {cwd}."),
   ),
-  cause('chdir', 'EACCES', 'The user inside may not enter it. Choose another with {cwd}.'),
+  cause('chdir', 'EACCES', when(isCwd, 'The user inside may not enter it. Choose another with {cwd}.')),
+  cause('chdir', 'ENOENT ENOTDIR', 'There is no such directory inside.'),
+  cause('chdir', 'EACCES', 'The user inside may not enter it.'),
+  cause(
+    'chroot',
+    'EPERM',
+    'Changing the root directory takes CAP_SYS_CHROOT in the present user namespace: be root, or make a new one (--map-root-user).',
+  ),
   cause('write', 'ERANGE', 'The clock would be negative or too large with this offset.'),
   cause(
     'setgroups',
@@ -30,7 +40,7 @@ export const PROCESS_CAUSES: readonly Cause[] = [
     'prctl',
     'EPERM EINVAL',
     when(
-      about(/^CAP_/),
+      about(/\bCAP_/),
       'This capability is not held, or the securebits forbid ambient ones: see capabilities(7).',
     ),
   ),
@@ -41,7 +51,6 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   ),
   cause('setresuid setresgid', 'EINVAL', 'That id is not mapped in the user namespace.'),
   cause('setresuid setresgid', 'EPERM', 'Becoming another user takes CAP_SETUID, another group CAP_SETGID.'),
-  cause('setresuid', 'EAGAIN', 'That user has RLIMIT_NPROC processes already.'),
   cause(
     'prlimit64',
     'EPERM',
@@ -95,8 +104,13 @@ export const PROCESS_CAUSES: readonly Cause[] = [
     'ENOEXEC',
     'It is not a program for this machine; a script needs a first line like #!/bin/sh.',
   ),
-  cause('execve', 'EPERM', 'A security module of this system forbids it: its log is in dmesg.'),
-  cause('execve', 'EINVAL', 'Its ELF headers are damaged: they name more than one dynamic loader.'),
+  cause(
+    'execve',
+    'EPERM',
+    'Its file capabilities (getcap) are more than the bounding set has here, or a security module forbids it (dmesg).',
+  ),
+  cause('execve', 'EINVAL', 'Its ELF headers are damaged.'),
+  cause('execve', 'EAGAIN', 'This user has more than RLIMIT_NPROC processes already: ulimit -u.'),
   cause('execve', 'ETXTBSY', 'Somebody has it open for writing.'),
   cause('execve', 'E2BIG', 'Arguments and environment together are too long.'),
 ];

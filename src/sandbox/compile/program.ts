@@ -192,7 +192,7 @@ export function programOf(
 
 /** As execvp(3) looks a command up; an empty entry of PATH is the working directory. */
 export function candidates(command: string, path: string): string[] {
-  if (command.includes('/')) return [command];
+  if (command === '' || command.includes('/')) return [command];
   return [...new Set(path.split(':'))].map((directory) => `${directory || '.'}/${command}`);
 }
 

@@ -1,10 +1,10 @@
 import { escapeControls } from '../../foundation/control-characters.js';
 import { encodePlan, syscallOf } from '../../syscalls/encode.js';
 import { ERRNO_TEXTS } from '../../syscalls/errno-text.js';
-import type { FailureTexts } from '../../syscalls/failure-table.js';
+import type { FailureCause, FailureTexts } from '../../syscalls/failure-table.js';
 import { becomeLauncher, SLOT } from '../../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
-import { specificCauses } from '../causes.js';
+import { type ExplainedErrno, generalCauses, specificCauses } from '../causes.js';
 import type { Facts } from '../facts.js';
 import { readLocks } from '../locks.js';
 import { asField, inWords } from '../wording.js';
@@ -41,23 +41,28 @@ export function becomePlan(name: string, { plan, passed, descriptors }: InPlaceP
   return becomeLauncher(bytes, [...kept, SLOT.plan, ...descriptors]);
 }
 
+/** util-linux's words for every errno, and ours on a second line: first what is so for a step, then for a call. */
 function words(name: string, plan: Plan, facts: Facts): FailureTexts {
   const locks = readLocks();
   const steps = flattenSteps(plan.steps);
-  const specific = steps.flatMap((step, index) =>
-    specificCauses({ step, facts, locks }).map(({ errno, text }) => ({
-      where: { step: index },
+  const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
+  const rows = (where: FailureCause['where'], causes: readonly ExplainedErrno[]): FailureCause[] =>
+    causes.map(({ errno, text }) => ({
+      where,
       errno,
       text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asField)}`,
-    })),
+    }));
+  const specific = steps.flatMap((step, index) =>
+    rows({ step: index }, specificCauses({ step, facts, locks })),
   );
-  const general = Object.entries(ERRNO_TEXTS).map(([errno, text]) => ({
+  const general = [...calls].flatMap((call) => rows({ call }, generalCauses(call, locks)));
+  const all = Object.entries(ERRNO_TEXTS).map(([errno, text]) => ({
     where: { call: 'any' as const },
     errno,
     text,
   }));
   const heads = steps.map((step) => `${name}: ${escapeControls(failureOf(step))}: `);
-  return { heads, causes: [...specific, ...general], nameless: true };
+  return { heads, causes: [...specific, ...general, ...all], nameless: true };
 }
 
 const failureOf = (step: Step): string =>

@@ -11,11 +11,18 @@ export const SURFACES = {
 } as const;
 /** Graphviz knows its widths; a reader without it may have a wider one, for which there is room. */
 export const FONT = 'Arial';
+/** Of the legend. */
+const LEGEND_SIZE = 11;
 export const INK = '#1a1a1a';
-const LETTER_WIDTH = 6;
+/** Of the font's size, as DejaVu Sans has it, which is wide. */
+const LETTER_WIDTH = 0.6;
+const BOLD_LETTER_WIDTH = 0.7;
 
-/** So that a wider font than Graphviz counts with does not run out of its box. */
-export const roomFor = (words: string): number => [...words].length * LETTER_WIDTH + 6;
+/** In points, so that a wider font than Graphviz counts with does not run out of its box, nor into the next. */
+export function roomFor(words: string, { size = 10, bold = false } = {}): number {
+  const letter = size * (bold ? BOLD_LETTER_WIDTH : LETTER_WIDTH);
+  return Math.ceil([...words].length * letter) + 6;
+}
 
 /** Text of an HTML-like label, in which `\N` would be the name of the node. */
 export function text(words: string, color?: string): string {
@@ -29,5 +36,9 @@ export function text(words: string, color?: string): string {
   return color === undefined || words === '' ? escaped : `<FONT COLOR="${color}">${escaped}</FONT>`;
 }
 
-/** A string of the language. */
-export const quote = (words: string): string => `"${words.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+/** A cell of the legend. */
+export function legendCell(words: string, color?: string): string {
+  const look = color === undefined ? '' : ` BGCOLOR="${color}"`;
+  const width = roomFor(words, { size: LEGEND_SIZE });
+  return `<TD WIDTH="${width}"${look}>${text(words, color === undefined ? undefined : INK)}</TD>`;
+}

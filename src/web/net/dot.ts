@@ -1,4 +1,4 @@
-import { FONT, INK, roomFor, SURFACES, text } from '../graph/dot-markup.js';
+import { FONT, INK, legendCell, roomFor, SURFACES, text } from '../graph/dot-markup.js';
 import { arrangeApart, type Column, columnsOf } from './columns.js';
 import type { Cable, CableEnd, Device, NetPicture, Place } from './picture.js';
 
@@ -64,12 +64,12 @@ const port = ({ place, device }: CableEnd, side: 'e' | 'w'): string =>
 
 /** Of a stripe that shows whose port a link is, name, kind, addresses, state. */
 const COLUMNS = 5;
+const TITLE_SIZE = 12;
 
 function box(place: Place): string {
   const { title, about, processes, devices, moreDevices, routes, translations } = place;
   const rows = [
-    `<TR><TD PORT="title" COLSPAN="${COLUMNS}" ALIGN="LEFT" BGCOLOR="${SURFACES.user}">` +
-      `<FONT POINT-SIZE="12"><B>${text(title)}</B></FONT>  ${text(about.join(', '), SURFACES.dim)}</TD></TR>`,
+    `<TR><TD PORT="title" COLSPAN="${COLUMNS}" ALIGN="LEFT" BGCOLOR="${SURFACES.user}" CELLPADDING="0">${titleRow(title, about.join(', '))}</TD></TR>`,
     ...processes.map((words) => wide(words, { color: SURFACES.dim })),
     ...devices.flatMap((device) => deviceRows(device, undefined)),
     ...(moreDevices > 0 ? [wide(`and ${moreDevices} more links`)] : []),
@@ -78,6 +78,14 @@ function box(place: Place): string {
   ];
   const look = `BORDER="1" COLOR="${SURFACES.line}" STYLE="ROUNDED" BGCOLOR="${SURFACES.box}"`;
   return `<TABLE ${look} CELLBORDER="0" CELLSPACING="1" CELLPADDING="3">${rows.join('')}</TABLE>`;
+}
+
+/** Two cells: a reader's font moves the end of the first, which is not to cover the other. */
+function titleRow(title: string, about: string): string {
+  const name = `<TD ALIGN="LEFT" WIDTH="${roomFor(title, { size: TITLE_SIZE, bold: true })}"><FONT POINT-SIZE="${TITLE_SIZE}"><B>${text(title)}</B></FONT></TD>`;
+  const more =
+    about === '' ? '' : `<TD ALIGN="LEFT" WIDTH="${roomFor(about)}">${text(about, SURFACES.dim)}</TD>`;
+  return `<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>${name}${more}</TR></TABLE>`;
 }
 
 function wide(words: string, { color, background }: { color?: string; background?: string } = {}): string {
@@ -90,7 +98,7 @@ function deviceRows(device: Device, stripe: string | undefined): string[] {
   const { index, name, kind, state, mtu, addresses, about, ports, morePorts } = device;
   const color = colorOf(kind);
   const cell = (words: readonly string[], look = '', ink?: string): string => {
-    const width = Math.max(0, ...words.map(roomFor));
+    const width = Math.max(0, ...words.map((each) => roomFor(each)));
     const lines = words.map((each) => text(each, ink)).join('<BR ALIGN="LEFT"/>');
     return `<TD ALIGN="LEFT" WIDTH="${width}"${look}>${lines}${words.length > 1 ? '<BR ALIGN="LEFT"/>' : ''}</TD>`;
   };
@@ -115,10 +123,8 @@ function colorOf(kind: string): string {
 function legend({ notes }: NetPicture): string {
   const kinds = [...Object.entries(COLORS), ['other links', OTHER], ['NAT', TRANSLATION]] as const;
   const cells = [
-    ...kinds.map(([kind, color]) => `<TD BGCOLOR="${color}">${text(kind, INK)}</TD>`),
-    ...['line: veth pair', 'dashed: link on another', 'dotted: tunnel'].map(
-      (words) => `<TD>${text(words)}</TD>`,
-    ),
+    ...kinds.map(([kind, color]) => legendCell(kind, color)),
+    ...['line: veth pair', 'dashed: link on another', 'dotted: tunnel'].map((words) => legendCell(words)),
   ];
   const more = notes.map(
     (words) => `<TR><TD COLSPAN="${cells.length}" ALIGN="LEFT">${text(words, SURFACES.dim)}</TD></TR>`,
