@@ -12,10 +12,10 @@ export async function explainRun(
   { options, how }: { options: RunOptions; how: AttachOptions | BecomeOptions },
 ): Promise<string> {
   const format = (options.last('explain') ?? 'strace') as ExplainFormat;
-  const shown = { format, showEnvironment: options.has('show-env') };
+  const notation = { format, showEnvironment: options.has('show-env') };
   const network = networkName(options);
-  if (!('tty' in how)) return explainInPlace(command, spec, { ...shown, become: how });
-  if (network === undefined) return explain(command, attachedSpec(spec, how), shown);
+  if (!('tty' in how)) return explainInPlace(command, spec, { ...notation, become: how });
+  if (network === undefined) return explain(command, attachedSpec(spec, how), notation);
   const { explainInNetwork } = await import('./run-net-explain.js');
-  return await explainInNetwork(network, command, { spec, options, shown, how });
+  return await explainInNetwork(network, command, { spec, options, format, how });
 }

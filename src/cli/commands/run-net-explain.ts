@@ -7,7 +7,8 @@ import {
   presentNetwork,
 } from '../../network/explain/operations.js';
 import { comment } from '../../network/explain/script.js';
-import { type ExplainOptions, explain, explainInPlace } from '../../sandbox/explain.js';
+import type { ExplainFormat } from '../../sandbox/explain/explain.js';
+import { explain, explainInPlace } from '../../sandbox/explain.js';
 import { STDERR, write } from '../output.js';
 import { attachSpecOf } from './net-spec.js';
 import { type AttachOptions, attachedSpec } from './run-attached.js';
@@ -16,31 +17,30 @@ import type { RunOptions, specOf } from './run-spec.js';
 
 type RunSpec = ReturnType<typeof specOf>;
 
-interface Explained {
-  readonly spec: RunSpec;
-  readonly options: RunOptions;
-  readonly shown: ExplainOptions;
-  readonly how: AttachOptions;
-}
-
 /** Throws what the run would throw for a network that is not there, or a port that is taken. */
 export async function explainInNetwork(
   name: string,
   command: readonly string[],
-  { spec, options, shown, how }: Explained,
+  {
+    spec,
+    options,
+    format,
+    how,
+  }: { spec: RunSpec; options: RunOptions; format: ExplainFormat; how: AttachOptions },
 ): Promise<string> {
   const way = checkWay(name, spec);
-  if (way === 'bridge' && shown.format === 'sh') {
+  const notation = { format, showEnvironment: options.has('show-env') };
+  if (way === 'bridge' && format === 'sh') {
     const before = await connecting(await openOrChoose(name), options);
     const become = { descriptors: how.descriptors, terminal: false };
-    return explainInPlace(waiting(command), spec, { ...shown, become, before });
+    return explainInPlace(waiting(command), spec, { ...notation, become, before });
   }
   const missing =
     way === 'bridge'
-      ? `what connects it to network ${name} is not shown as ${shown.format}; --explain=sh has it`
+      ? `what connects it to network ${name} is not shown as ${format}; --explain=sh has it`
       : 'slirp4netns or pasta, which carry its connections out, are not shown';
   write(STDERR, `isol8 run: ${missing}\n`);
-  return explain(command, attachedSpec(spec, how), shown);
+  return explain(command, attachedSpec(spec, how), notation);
 }
 
 async function openOrChoose(name: string): Promise<ExplainedNetwork> {
