@@ -38,7 +38,7 @@ export class Attachment implements AsyncDisposable {
 
   /**
    * What a program in the namespace is to have mounted for the names of the network: hosts(5), which is kept up to date as
-   * members come and go, and resolv.conf(5). For `mounts` of a SandboxSpec.
+   * members come and go, and resolv.conf(5). For `mounts` of a SandboxSpec; a process that runs already keeps what it has.
    *
    * @throws Isol8Error ENOENT when the network is gone.
    */

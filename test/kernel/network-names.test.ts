@@ -1,6 +1,7 @@
 /** The names of a network, as the C library of a program in it finds them. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import {
   type Attachment,
@@ -10,6 +11,7 @@ import {
   run,
   type SandboxSpec,
 } from '../../src/index.js';
+import { eventually, program, isol8 as runProgram } from './cli-program.js';
 import { output, outsideWorld } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
@@ -23,6 +25,8 @@ async function member(network: Network, name: string, more: object = {}) {
   };
   return { attachment, spec };
 }
+
+const netOf = (pid: number): string => readlinkSync(`/proc/${pid}/ns/net`);
 
 const lookUp = async (spec: SandboxSpec, name: string): Promise<string> =>
   (await run(['getent', 'ahosts', name], spec)).stdout.split(/\s/)[0] as string;
@@ -99,5 +103,33 @@ describeInOwnMounts(import.meta.url, 'names of a network', () => {
     assert.match((await run(['cat', '/etc/resolv.conf'], own.spec)).stdout, /^nameserver 192\.0\.2\.7$/m);
     await own.attachment.detach();
     await attachment.detach();
+  });
+
+  it('are known to what enters or joins a member that isol8 net connect has made', async () => {
+    await using _world = await outsideWorld();
+    const isol8 = (...args: string[]): string => output(process.execPath, program, ...args);
+    output('ip', 'netns', 'add', 'blue');
+    const holder = spawn('unshare', ['--net', 'sleep', '1000']);
+    try {
+      isol8('net', 'create', 'web', '--subnet', '10.21.0.0/24', '--subnet6', 'none', '--dns', '192.0.2.53');
+      isol8('net', 'connect', 'web', 'blue', '--name', 'front');
+      await eventually(() => netOf(holder.pid as number) !== netOf(process.pid), 'a network of its own');
+      const { stderr } = await runProgram(['net', 'connect', 'web', String(holder.pid), '--name', 'back']);
+      assert.match(stderr, new RegExp(`process ${holder.pid} keeps its own /etc/hosts; .* of web`));
+      const look = [
+        'sh',
+        '-c',
+        'getent ahostsv4 front back | grep STREAM; cat /etc/resolv.conf; ! test -w /etc/hosts',
+      ];
+      const names = /10\.21\.0\.2 +STREAM front\n10\.21\.0\.3 +STREAM back\n/;
+      assert.match(isol8('enter', 'blue', ...look), new RegExp(`${names.source}nameserver 192.0.2.53\n`));
+      assert.match(isol8('enter', '--net=blue', '--', ...look), names);
+      assert.match(isol8('run', '--join', 'net=blue', '--', ...look), names);
+      assert.match(isol8('run', '--join', `net=${holder.pid}`, '--', ...look), names);
+    } finally {
+      holder.kill();
+      isol8('net', 'rm', 'web', '--force');
+      output('ip', 'netns', 'delete', 'blue');
+    }
   });
 });

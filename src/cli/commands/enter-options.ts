@@ -20,7 +20,8 @@ export const enterCommand: CommandSpec = {
   description:
     'The short way enters all that PID is in, or all that is kept as NAME. A FILE without a slash may be such a NAME too. A ' +
     'network namespace by its name comes with the files of /etc/netns/NAME and its own /sys, as ip-netns(8) exec has it, ' +
-    'unless mounts are entered as well.\n\nWith options it is nsenter(1) of util-linux, ' +
+    'and with the names of the network that isol8 net connect has made it a member of, unless mounts are entered as well.' +
+    '\n\nWith options it is nsenter(1) of util-linux, ' +
     'with their meanings, and becomes COMMAND, by default the shell.\n\nThe exit status is 1 when something fails, 126 ' +
     "when the command cannot be executed, 127 when it is not found, otherwise the command's own, and its signal too.",
   operands: 'command',

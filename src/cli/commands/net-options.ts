@@ -178,6 +178,8 @@ export const netCommand = {
     'A network is a bridge of this host. Namespaces attached to it have addresses in its subnets, reach each other by ' +
     'name, and the outside with an address of the host. TARGET is a pid, or the name of a net namespace that isol8 ns or ' +
     'ip-netns(8) keeps; MEMBER is a name or address in the network. isol8 run --net NAME attaches what it starts.\n\n' +
+    'isol8 enter NAME and isol8 run --join net=TARGET see the names of the network that TARGET is a member of. A process that ' +
+    'runs already keeps its own /etc/hosts.\n\n' +
     'Networks stay until rm, or until the machine is switched off. ping and probe prove that something is reached where ' +
     'no other program is there to do so; HOST is an address, or a name in a network that TARGET is in.',
   operands: 'any',

@@ -144,11 +144,16 @@ async function connect(operands: readonly string[], options: NetOptions): Promis
     } = await network.attach(namespace, attachSpecOf(options)).catch(throwInOptions);
     if (options.has('json')) printJson({ address, address6, mac, interface: link });
     else write(STDOUT, `${link}: ${[address, address6].filter(Boolean).join(', ')}\n`);
+    if (/^\d+$/.test(target)) write(STDERR, `isol8 net: ${keepsNames(target, name)}\n`);
   } finally {
     network.close();
   }
   return 0;
 }
+
+/** Its mounts are not ours to change. */
+const keepsNames = (pid: string, network: string): string =>
+  `process ${pid} keeps its own /etc/hosts; what isol8 run --join net=${pid} starts knows the names of ${network}`;
 
 async function disconnect(operands: readonly string[], _options: NetOptions): Promise<number> {
   const [name = '', member = ''] = operandsOf('disconnect', operands);

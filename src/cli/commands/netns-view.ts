@@ -3,28 +3,43 @@ import { netnsFiles, netnsMounts } from '../../kept/netns-files.js';
 import { parseMountinfo } from '../../mounts/mountinfo.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { NetnsView } from '../../sandbox/in-place/enter-spec.js';
-import type { MountSpec } from '../../sandbox/spec.js';
-import { readTextFile } from '../../syscalls/files.js';
+import type { BindMount, MountSpec } from '../../sandbox/spec.js';
+import { readTextFile, statFile } from '../../syscalls/files.js';
 import { STDERR, write } from '../output.js';
+import { netTarget } from './net-spec.js';
 
 interface Entered {
   readonly kind: NamespaceKind;
+  readonly fd: number;
   /** The name that it was found by. */
   readonly kept?: string;
 }
 
 /** For a network namespace that is entered by its name, unless mounts are entered too, which have what they have. */
-export function netnsViewOf(namespaces: readonly Entered[]): NetnsView | undefined {
-  const name = namespaces.find(({ kind }) => kind === 'net')?.kept;
-  if (name === undefined || namespaces.some(({ kind }) => kind === 'mnt')) return undefined;
+export async function netnsViewOf(namespaces: readonly Entered[]): Promise<NetnsView | undefined> {
+  const net = namespaces.find(({ kind }) => kind === 'net');
+  if (net?.kept === undefined || namespaces.some(({ kind }) => kind === 'mnt')) return undefined;
+  const name = net.kept;
   sayUnplaced(name, 'enter');
-  return { name, files: netnsFiles(name).placed, readOnlySys: isReadOnly('/sys') };
+  const files = [...(await networkFiles(net)), ...netnsFiles(name).placed];
+  return { name, files, readOnlySys: isReadOnly('/sys') };
 }
 
-/** What isol8 run is to mount for such a name. */
-export function netnsMountsOf(name: string): MountSpec[] {
-  sayUnplaced(name, 'run');
-  return netnsMounts(name);
+/** What isol8 run is to mount for such a name, or for a pid or path, which have no files of their own. */
+export async function netnsMountsOf(target: string): Promise<MountSpec[]> {
+  using net = netTarget(target);
+  const named = !target.includes('/') && !/^\d+$/.test(target);
+  if (named) sayUnplaced(target, 'run');
+  return [...(await networkFiles(net)), ...(named ? netnsMounts(target) : [])];
+}
+
+/** What a member of a network has for its names; the files of /etc/netns go before these, over which they are bound. */
+async function networkFiles(net: { readonly fd: number }): Promise<BindMount[]> {
+  const folders = ['/run', process.env.XDG_RUNTIME_DIR].filter((folder) => folder !== undefined);
+  if (!folders.some((folder) => statFile(`${folder}/isol8/networks`))) return [];
+  const { memberNameMounts } = await import('../../network/member-names.js');
+  const mounts = await memberNameMounts(net);
+  return mounts.filter(({ destination }) => statFile(destination) !== undefined);
 }
 
 function sayUnplaced(name: string, command: 'enter' | 'run'): void {

@@ -35,7 +35,7 @@ export const runCommand = {
       choices: ALL_KINDS.map((kind) => `${kind}=`),
       repeatable: true,
       group: 'Namespaces',
-      help: 'Join an existing namespace: a pid, a path, or a name of isol8 ns, for net also of ip-netns(8), with the files of /etc/netns/NAME.',
+      help: 'Join an existing namespace: a pid, a path, or a name of isol8 ns, for net also of ip-netns(8), with the files of /etc/netns/NAME. A member of a network brings its names.',
     },
     {
       name: 'hostname',

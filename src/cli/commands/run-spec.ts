@@ -142,12 +142,14 @@ function mountsOf(options: RunOptions): MountSpec[] | undefined {
   return mounts.length > 0 ? mounts : undefined;
 }
 
-/** The network namespace that is joined by its name, which comes with its files as for isol8 enter; not with other mounts or a root. */
+/** The network namespace that is joined, as it was given, which comes with its files as for isol8 enter; not with other mounts or a root. */
 export function joinedNetns(options: RunOptions): string | undefined {
   const { net, mnt } = namespacesOf(options);
-  if (typeof net !== 'string' || mnt !== undefined || options.has('root')) return undefined;
-  const given = options.all('join').find((text) => text.startsWith('net='));
-  return given?.includes('/') ? undefined : given?.slice('net='.length);
+  if (net === undefined || mnt !== undefined || options.has('root')) return undefined;
+  return options
+    .all('join')
+    .find((text) => text.startsWith('net='))
+    ?.slice('net='.length);
 }
 
 function environmentOf(options: RunOptions): Record<string, string | undefined> | undefined {

@@ -61,7 +61,7 @@ async function withNetnsFiles(
   const name = joinedNetns(options);
   if (name === undefined) return spec;
   const { netnsMountsOf } = await import('./netns-view.js');
-  return { ...spec, mounts: [...netnsMountsOf(name), ...(spec.mounts ?? [])] };
+  return { ...spec, mounts: [...(await netnsMountsOf(name)), ...(spec.mounts ?? [])] };
 }
 
 /** With a terminal in between, or the time to watch, this process stays. */

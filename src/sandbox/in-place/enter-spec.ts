@@ -25,7 +25,11 @@ export interface EnterSpec {
 export interface NetnsView {
   readonly name: string;
   /** What is bound over files and directories in /etc. */
-  readonly files: readonly { readonly source: string; readonly destination: string }[];
+  readonly files: readonly {
+    readonly source: string;
+    readonly destination: string;
+    readonly readOnly?: boolean;
+  }[];
   /** Whether the /sys that is replaced cannot be written. */
   readonly readOnlySys: boolean;
 }

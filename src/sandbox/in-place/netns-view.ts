@@ -17,10 +17,15 @@ export function viewSteps({ name, files, readOnlySys }: NetnsView): Step[] {
     call('mount', [name, '/sys', 'sysfs', flags, null], 'see the devices of the network namespace', {
       object: 'mount /sys failed',
     }),
-    ...files.map(({ source, destination }) =>
+    ...files.flatMap(({ source, destination, readOnly }) => [
       call('mount', [source, destination, null, MS.BIND, null], `show ${source}`, {
         object: `bind ${source} on ${destination} failed`,
       }),
-    ),
+      ...(readOnly
+        ? [call('mount', [null, destination, null, READ_ONLY, null], 'and keep it as it is')]
+        : []),
+    ]),
   ];
 }
+
+const READ_ONLY = MS.BIND | MS.REMOUNT | MS.RDONLY;
