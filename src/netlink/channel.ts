@@ -18,6 +18,9 @@ const LARGEST = 1 << 17;
 /** Room for the answers to a batch, or for what happens while nobody listens. */
 const RECEIVE_BUFFER = 1 << 20;
 
+/** What was received is copied out of it before anyone else can receive. */
+let room: Buffer | undefined;
+
 export interface ChannelOptions {
   /** NETLINK_*. */
   readonly protocol: number;
@@ -35,7 +38,6 @@ export interface ChannelOptions {
 export class NetlinkChannel implements Disposable {
   readonly port: number;
   #fd: number | undefined;
-  readonly #room = Buffer.allocUnsafeSlow(LARGEST);
   readonly #sender = Buffer.alloc(ADDRESS_SIZE);
   readonly #senderSize = new Uint32Array([ADDRESS_SIZE]);
   #cancel: (() => void) | undefined;
@@ -97,11 +99,12 @@ export class NetlinkChannel implements Disposable {
    * @throws SystemCallError ENOBUFS when some were lost because nobody has received them for too long.
    */
   receive(): Buffer | undefined {
+    room ??= Buffer.allocUnsafeSlow(LARGEST);
     for (;;) {
       this.#senderSize[0] = ADDRESS_SIZE;
       const size = trySyscall(
         'recvfrom',
-        ...([this.fd, this.#room, LARGEST, MSG.DONTWAIT | MSG.TRUNC] as const),
+        ...([this.fd, room, LARGEST, MSG.DONTWAIT | MSG.TRUNC] as const),
         ...([this.#sender, this.#senderSize] as const),
       );
       if (size === -errnoNumber('EINTR')) continue;
@@ -109,7 +112,7 @@ export class NetlinkChannel implements Disposable {
       if (size < 0) throw new SystemCallError('recvfrom', errnoName(-size), 'netlink');
       if (size > LARGEST) throw new Isol8Error('EMSGSIZE', `a netlink datagram of ${size} bytes was cut off`);
       const fromKernel = this.#sender.readUInt32LE(4) === 0;
-      if (fromKernel) return Buffer.from(this.#room.subarray(0, size));
+      if (fromKernel) return Buffer.from(room.subarray(0, size));
     }
   }
 

@@ -1,5 +1,5 @@
 import { Isol8Error } from '../foundation/errors.js';
-import { acknowledgementOf, errorOf } from './acknowledgement.js';
+import { type Acknowledgement, acknowledgementOf, errorOf } from './acknowledgement.js';
 import { type ChannelOptions, NetlinkChannel } from './channel.js';
 import { NLM_F, NLMSG } from './constants.js';
 import { NetlinkError } from './errors.js';
@@ -9,11 +9,24 @@ import { decodeMessages, encodeMessages, type NetlinkMessage, type NetlinkReques
 const DUMP_ATTEMPTS = 20;
 
 /** What came back for one request. */
-interface Answer {
-  readonly messages: NetlinkMessage[];
-  error?: NetlinkError;
-  ended: boolean;
-  interrupted: boolean;
+class Answer {
+  readonly messages: NetlinkMessage[] = [];
+  ended = false;
+  interrupted = false;
+  /** Of a request that was refused. */
+  refusal: Acknowledgement | undefined;
+  readonly #request: NetlinkRequest;
+  #error: NetlinkError | undefined;
+
+  constructor(request: NetlinkRequest) {
+    this.#request = request;
+  }
+
+  /** Made for who asks: its stack costs more than most requests. */
+  get error(): NetlinkError | undefined {
+    if (this.refusal !== undefined) this.#error ??= errorOf(this.#request, this.refusal);
+    return this.#error;
+  }
 }
 
 /**
@@ -67,7 +80,13 @@ export class NetlinkSocket implements Disposable {
 
   /** Asks for one thing, undefined when the kernel answers with nothing. Throws NetlinkError. */
   async get(request: NetlinkRequest): Promise<NetlinkMessage | undefined> {
+    return await this.find(request, '');
+  }
+
+  /** {@link get}, undefined also where the kernel refuses with this errno. */
+  async find(request: NetlinkRequest, absent: string): Promise<NetlinkMessage | undefined> {
     const [answer] = await this.exchange([{ ...request, flags: request.flags | NLM_F.ACK }]);
+    if (answer?.refusal?.errno === absent) return undefined;
     if (answer?.error) throw answer.error;
     return answer?.messages[0];
   }
@@ -90,7 +109,7 @@ export class NetlinkSocket implements Disposable {
       try {
         const [answer] = await this.exchange([{ ...request, flags: request.flags | NLM_F.DUMP }]);
         if (answer?.error && answer.error.code !== 'EINTR') throw answer.error;
-        if (answer && !answer.error && !answer.interrupted) return answer.messages;
+        if (answer && !answer.refusal && !answer.interrupted) return answer.messages;
       } catch (error) {
         if ((error as Isol8Error).code !== 'ENOBUFS') throw error;
       }
@@ -126,14 +145,14 @@ export class NetlinkSocket implements Disposable {
     });
     const elsewhere = requests.some(({ slow }) => slow === true);
     await this.#channel.send(encodeMessages(numbered, this.#channel.port), elsewhere);
-    const answers = requests.map((): Answer => ({ messages: [], ended: false, interrupted: false }));
+    const answers = requests.map((request) => new Answer(request));
     const over = (): boolean =>
-      answers[awaited]?.ended === true || fatal.some((index) => answers[index]?.error !== undefined);
+      answers[awaited]?.ended === true || fatal.some((index) => answers[index]?.refusal !== undefined);
     while (!over()) {
       for (const message of await this.#receive()) {
         const index = (message.sequence - first) >>> 0;
-        const [request, answer] = [requests[index], answers[index]];
-        if (request && answer && message.port === this.#channel.port) take(message, request, answer);
+        const answer = answers[index];
+        if (answer && message.port === this.#channel.port) take(message, answer);
       }
     }
     return answers;
@@ -154,12 +173,12 @@ export class NetlinkSocket implements Disposable {
   }
 }
 
-function take(message: NetlinkMessage, request: NetlinkRequest, answer: Answer): void {
+function take(message: NetlinkMessage, answer: Answer): void {
   if (message.flags & NLM_F.DUMP_INTR) answer.interrupted = true;
   if (message.type === NLMSG.NOOP) return;
   if (message.type === NLMSG.ERROR || message.type === NLMSG.DONE) {
     const acknowledgement = acknowledgementOf(message);
-    if (acknowledgement.errno !== undefined) answer.error = errorOf(request, acknowledgement);
+    if (acknowledgement.errno !== undefined) answer.refusal = acknowledgement;
     answer.ended = true;
   } else if (message.type === NLMSG.OVERRUN) {
     answer.interrupted = true;

@@ -1,5 +1,5 @@
 /** The netlink requests that make a network and attach a member: pure functions of what was decided. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { parsePrefix } from '../foundation/ip.js';
 import { AttributeWriter } from '../netlink/attribute-writer.js';
 import type { NetlinkRequest } from '../netlink/message.js';
@@ -20,9 +20,10 @@ export const freshGroup = (): number => randomInt(1 << 24, 2 ** 31 - 1);
 
 /** Administered locally, unicast. */
 export function freshMac(): string {
-  const bytes = randomBytes(6);
-  bytes[0] = ((bytes[0] as number) & 0xfc) | 2;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const digits = randomInt(2 ** 40)
+    .toString(16)
+    .padStart(10, '0');
+  return `02:${digits.replace(/..(?!$)/g, '$&:')}`;
 }
 
 /** What the names of members' links on the host begin with. */

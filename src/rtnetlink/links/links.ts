@@ -32,10 +32,8 @@ export class Links {
 
   /** Undefined when there is none. */
   async find(target: LinkTarget): Promise<Link | undefined> {
-    return await this.get(target).catch((error: { code?: string }) => {
-      if (error.code !== 'ENODEV') throw error;
-      return undefined;
-    });
+    const found = await this.#socket.find(getLink(target), 'ENODEV');
+    return found === undefined ? undefined : decodeLink(found);
   }
 
   /**
