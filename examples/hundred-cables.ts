@@ -1,33 +1,23 @@
-import { createNamespaces, type Namespace, run } from 'isol8';
+import { createNamespaces, type Namespace, RouteSocket } from 'isol8';
 
 export interface Host {
   readonly net: Namespace;
   readonly address: string;
 }
 
-/** Connects hosts by a bridge that is in a namespace of its own, with commands of ip(8). */
+/** Connects hosts by a bridge that is in a namespace of its own. Each cable is made with its end in the host already. */
 export async function connectHosts(hosts: readonly Host[]): Promise<Disposable> {
-  const bridge = await createNamespaces(['net']);
-  await ip(bridge.net as Namespace, [
-    'link add br0 type bridge',
-    ...hosts.flatMap(({ net }, i) => [
-      `link add port${i} master br0 type veth peer name eth0 netns /proc/${process.pid}/fd/${net.fd}`,
-      `link set port${i} up`,
-    ]),
-    'link set br0 up',
-  ]);
-  for (const { net, address } of hosts)
-    await ip(net, [`addr add ${address}/24 dev eth0`, 'link set eth0 up']);
-  return bridge;
+  const made = await createNamespaces(['net']);
+  using route = await RouteSocket.open({ namespace: made.net as Namespace });
+  await route.links.add({ name: 'br0', kind: 'bridge', up: true });
+  const bridge = (await route.links.get('br0')).index;
+  for (const [i, { net, address }] of hosts.entries()) {
+    const peer = { name: 'eth0', netns: net };
+    await route.links.add({ name: `port${i}`, kind: 'veth', master: bridge, up: true, veth: { peer } });
+    using inside = await RouteSocket.open({ namespace: net });
+    const link = (await inside.links.get('eth0')).index;
+    await inside.addresses.add({ link, address, prefixLength: 24 });
+    await inside.links.setUp(link);
+  }
+  return made;
 }
-
-async function ip(net: Namespace, commands: readonly string[]): Promise<void> {
-  const input = `${commands.join('\n')}\n`;
-  const { exitCode, stderr } = await run(['ip', '-batch', '-'], { namespaces: { ...SHARED, net }, input });
-  if (exitCode !== 0) throw new Error(`ip: ${stderr}`);
-}
-
-const SHARED = {
-  ...{ user: 'shared', mnt: 'shared', pid: 'shared', uts: 'shared' },
-  ...{ ipc: 'shared', cgroup: 'shared', time: 'shared' },
-} as const;

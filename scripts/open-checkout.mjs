@@ -15,10 +15,16 @@ export function openCheckout(root) {
     return { folder: root, remove() {} };
   }
   const folder = mkdtempSync(join(tmpdir(), 'isol8-test-'));
-  const parts = readdirSync(root).filter((name) => !NOT_COPIED.includes(name));
-  execFileSync('cp', ['-a', '--reflink=auto', ...parts.map((name) => join(root, name)), folder]);
-  execFileSync('chmod', ['-R', 'go+rX', folder]);
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const parts = readdirSync(root).filter((name) => !NOT_COPIED.includes(name));
+    execFileSync('cp', ['-a', '--reflink=auto', ...parts.map((name) => join(root, name)), folder]);
+    execFileSync('chmod', ['-R', 'go+rX', folder]);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { folder, remove };
 }
 
 function isOpenToAll(path) {

@@ -20,7 +20,7 @@ program=$(realpath "$(dirname "$0")/../dist/cli/main.js")
 commands=$(mktemp -d)
 trap 'rm -r "$commands"' EXIT
 for pair in unshare:unshare nsenter:enter lsns:ls; do
-  printf '#!/bin/sh\nexec "%s" "%s" %s "$@"\n' "$(command -v node)" "$program" "${pair#*:}" >"$commands/${pair%:*}"
+  printf '#!/bin/sh\nexec "%s" -- "%s" %s "$@"\n' "$(command -v node)" "$program" "${pair#*:}" >"$commands/${pair%:*}"
   chmod +x "$commands/${pair%:*}"
 done
 export TS_CMD_MOUNT="$(command -v mount)" TS_CMD_UMOUNT="$(command -v umount)"

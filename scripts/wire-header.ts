@@ -34,6 +34,7 @@ export function renderWireHeader(): string {
     `#define DECIMAL_SIZE ${wire.DECIMAL_SIZE}u`,
     `#define ANY_STEP 0x${wire.ANY_STEP.toString(16)}u`,
     `#define ANY_CALL 0x${wire.ANY_CALL.toString(16)}u`,
+    `#define PLACE 0x${wire.PLACE.toString(16)}u`,
     renderEnum('MACHINE', wire.MACHINE),
     renderEnum('OP', wire.OP),
     renderEnum('WAITER', wire.WAITER),

@@ -39,9 +39,11 @@ export {
   withNamespace,
 } from './namespaces/thread.js';
 export { Attachment } from './network/attachment.js';
+export { Cable, type CableEnd, connectNamespaces } from './network/cable.js';
 export { Network } from './network/network.js';
 export { ping } from './network/ping.js';
 export type { PublishedPort } from './network/published-ports.js';
+export type { CableSpec } from './network/spec.js';
 export type { UplinkAddresses, UplinkKind, UplinkOptions } from './network/uplink/options.js';
 export type { UplinkPort } from './network/uplink/ports.js';
 export type { UplinkTarget } from './network/uplink/target.js';

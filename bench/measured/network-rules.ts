@@ -26,6 +26,7 @@ const NETWORK: Records.NetworkRecord = {
   internal: false,
   isolated: false,
   mtu: 1500,
+  linkLocal6: true,
   outside6: true,
 };
 

@@ -19,6 +19,8 @@
 
 #define ANY_CALL 0xffffffffu
 
+#define PLACE 0xffffffffu
+
 enum {
     MACHINE_X64 = 62,
     MACHINE_ARM64 = 183,

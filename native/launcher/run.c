@@ -153,6 +153,7 @@ static void fail_in_words(const struct plan *plan, uint32_t step, int code)
 {
     say_words(plan, step, 0);
     say_errno(plan, (uint32_t)code);
+    say_words(plan, step, PLACE);
     say_words(plan, step, (uint32_t)code);
     sys(__NR_write, 2, "\n", 1);
 }

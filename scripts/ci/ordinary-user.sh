@@ -18,6 +18,7 @@ trap 'rm -rf "$folder"' EXIT
 # Distributions let everybody open this device; where it is root's alone, one of this script's own stands over it.
 mknod --mode 0666 "$folder/tun" c 10 200
 mount --bind "$folder/tun" /dev/net/tun
+rm "$folder/tun"
 
 git archive HEAD | tar -x -C "$folder"
 chown -R "$user:" "$folder"

@@ -56,10 +56,23 @@ async function bundleCommandLine(folder) {
   makeProgram(output);
 }
 
+/**
+ * Node takes `--env-file` and its like for its own also behind the script's name, and with them code from a file that
+ * the program's arguments name (nodejs/node#54232); only a `--` before the script stops it. A first line cannot hold two
+ * arguments for env(1), whose -S busybox lacks. So the first line is a shell's, and the second is both languages': in
+ * JavaScript a string and a comment, in sh a command that does nothing and then node.
+ */
+const HEAD = `#!/bin/sh
+':' //; exec node -- "$0" "$@"
+`;
+const SOURCE_HEAD = '#!/usr/bin/env node\n';
+
 function makeProgram(path) {
-  if (!readFileSync(path, 'utf8').startsWith('#!/usr/bin/env node\n')) {
-    throw new BuildError('src/cli/main.ts must begin with #!/usr/bin/env node');
+  const text = readFileSync(path, 'utf8');
+  if (!text.startsWith(SOURCE_HEAD)) {
+    throw new BuildError(`src/cli/main.ts must begin with ${SOURCE_HEAD}`);
   }
+  writeFileSync(path, HEAD + text.slice(SOURCE_HEAD.length));
   chmodSync(path, 0o755);
 }
 

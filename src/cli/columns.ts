@@ -1,6 +1,6 @@
 /** Rows in columns as libsmartcols prints them: a table, raw words, JSON; each flat or as a tree. */
 
-import { escapeBytes, escapeControls } from './control-characters.js';
+import { escapeBytes, escapeControls } from '../foundation/control-characters.js';
 
 /** Undefined is an empty cell, and null in JSON. */
 export type Cell = string | number | undefined;

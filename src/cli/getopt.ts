@@ -89,8 +89,9 @@ function resolveLong(spec: CommandSpec, word: string, typed: string): { option: 
   const matches = longs.filter(({ name }) => name.startsWith(typed));
   const first = matches[0];
   if (first === undefined) {
-    const known = visibleOptions(spec).flatMap(longNames);
-    const near = closest(typed, known);
+    const visible = visibleOptions(spec);
+    const called = visible.find(({ elsewhere }) => elsewhere?.includes(typed))?.name;
+    const near = called ?? closest(typed, visible.flatMap(longNames));
     fail(spec, `unrecognized option '${word}'`, near === undefined ? undefined : `--${near}`);
   }
   const others = matches.filter(({ option }) => option !== first.option);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { escapeControls } from '../foundation/control-characters.js';
 import { Isol8Error } from '../foundation/errors.js';
 import { EXIT } from '../syscalls/wire.js';
-import { escapeControls } from './control-characters.js';
 import { STDERR, write } from './output.js';
 
 /** A command is loaded when it is called, so that none pays for another. */

@@ -14,6 +14,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** Other long names. They count as the same option, also when a prefix fits several of them. */
   readonly aliases?: readonly string[];
+  /** What other programs call it. Not accepted, but told from: `Did you mean '--workdir'?` */
+  readonly elsewhere?: readonly string[];
   /** Default `none`. As in getopt, an `optional` argument must be attached: `--mount=FILE`, `-mFILE`. */
   readonly argument?: 'none' | 'required' | 'optional';
   /** What the letter takes where it is not what the name does: unshare(1)'s -p and --pid=FILE, -W DIR and --wdns=DIR. */

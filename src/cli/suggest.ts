@@ -31,8 +31,8 @@ function at(row: readonly number[], column: number): number {
 }
 
 /**
- * The candidate the user probably meant, or undefined when none is near: at most one edit for every three letters,
- * which finds typing errors and leaves other words alone. Of equally near ones the first.
+ * The candidate the user probably meant, or undefined when none is near: at most one edit for every three letters
+ * and no more than two, which finds typing errors and leaves other words alone. Of equally near ones the first.
  */
 export function closest(typed: string, candidates: Iterable<string>): string | undefined {
   const word = typed.toLowerCase();
@@ -40,7 +40,7 @@ export function closest(typed: string, candidates: Iterable<string>): string | u
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const longer = Math.max(word.length, candidate.length);
-    const limit = Math.floor(longer / 3);
+    const limit = Math.min(Math.floor(longer / 3), 2);
     if (Math.abs(word.length - candidate.length) > limit) continue;
     const distance = editDistance(word, candidate.toLowerCase());
     if (distance <= limit && distance < bestDistance) {

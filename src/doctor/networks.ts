@@ -1,12 +1,32 @@
 /** Whether networks of isol8 can be reached from outside of them, and reach what is there. */
+import { dropPlace } from '../network/firewall.js';
 import { BRIDGES } from '../network/rules.js';
+import { TUN, tunErrno, tunObstacle } from '../network/uplink/requirements.js';
 import { allowForward, type ForwardDrop, findForwardDrops } from '../nftables/forward-drops.js';
+import { statFile } from '../syscalls/files.js';
 import { type Finding, lack, note, ok } from './finding.js';
 
 const ABOUT = 'forwarding';
 
+export const networks = async (): Promise<Finding[]> => [...(await firewalls()), tun()];
+
+const OPEN_TO_ALL = 0o006;
+
+/** Without root a network has a way out by a program that makes a tap device there. */
+function tun(): Finding {
+  const errno = tunErrno();
+  if (errno !== undefined) {
+    const { what, mend } = tunObstacle(errno);
+    const detail = `${errno}, so that networks made without root have no way out. ${what}.`;
+    return (process.geteuid?.() === 0 ? note : lack)(TUN, detail, mend);
+  }
+  const mode = statFile(TUN)?.mode ?? 0;
+  if ((mode & OPEN_TO_ALL) === OPEN_TO_ALL) return ok(TUN, 'Who is not root may open it.');
+  return note(TUN, 'This user may open it, but not every user.', tunObstacle('EACCES').mend);
+}
+
 /** Firewalls that drop what is forwarded: that networks accept it does not help. */
-export async function networks(): Promise<Finding[]> {
+async function firewalls(): Promise<Finding[]> {
   try {
     const drops = await findForwardDrops(BRIDGES);
     if (drops.length > 0) return drops.map(dropped);
@@ -19,11 +39,9 @@ export async function networks(): Promise<Finding[]> {
 }
 
 function dropped(drop: ForwardDrop): Finding {
-  const { backend, family, table, chain, by } = drop;
-  const place = `the ${by} of ${chain} in ${backend}' table ${family} ${table}`;
   return lack(
     ABOUT,
-    `Packets from and to networks are dropped by ${place}.`,
+    `Packets from and to networks are dropped by ${dropPlace(drop)}.`,
     allowForward(drop, BRIDGES).join(' && '),
   );
 }

@@ -45,6 +45,8 @@ export function installCommand(name: string): string {
 const TOOLS: readonly (readonly [program: string, name: string, use: string])[] = [
   ['ip', 'iproute2', 'shows and sets up networks'],
   ['nft', 'nftables', 'shows and sets up packet filters'],
+  ['slirp4netns', 'slirp4netns', 'carries connections out of networks made without root'],
+  ['pasta', 'passt', 'carries them out too, with IPv6'],
   ['nsenter', 'util-linux', 'enters namespaces by hand'],
   ['lsns', 'util-linux', 'lists namespaces'],
   ['strace', 'strace', 'shows what isol8 run --explain announces'],

@@ -9,7 +9,13 @@ export interface Owner {
   readonly pids: string;
 }
 
-export const presentOwner = (): Owner => ({ pid: process.pid, ...timeAndPlace('self') });
+let present: Owner | undefined;
+
+/** This process, of which none of this changes. */
+export function presentOwner(): Owner {
+  present ??= { pid: process.pid, ...timeAndPlace('self') };
+  return present;
+}
 
 /** One of another pid namespace, which cannot be looked up, is taken to live. */
 export function ownerLives({ pid, started, pids }: Owner): boolean {

@@ -6,6 +6,7 @@ import { KEPT, keptFolder } from '../namespaces/kept-path.js';
 import { ALL_KINDS } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
 import { readTextFile, readTextFileIfAny } from '../syscalls/files.js';
+import { abandonedFolders, removeOwnedFolder } from './owned-folders.js';
 import {
   filesIn,
   identityOf,
@@ -18,7 +19,7 @@ import {
 
 export interface Leftover {
   readonly path: string;
-  readonly what: 'namespace' | 'file' | 'record' | 'folder';
+  readonly what: 'namespace' | 'file' | 'record' | 'folder' | 'names';
   /** Why nobody needs it: half a sentence. */
   readonly why: string;
 }
@@ -28,7 +29,8 @@ const GRACE_MILLISECONDS = 10_000;
 
 /**
  * Removes what a crash has left: namespaces of a process that was killed before it had kept all of them, files on which
- * no namespace is mounted in any mnt namespace of the machine's processes, records of dead processes, empty folders.
+ * no namespace is mounted in any mnt namespace of the machine's processes, records and files of names of dead processes, empty
+ * folders.
  * What is younger than ten seconds is left alone, unless its owner is known to be dead.
  *
  * @returns what was removed, or with `dryRun` would be, in this order.
@@ -52,7 +54,10 @@ function findLeftovers(): Leftover[] {
     .map((name) => `${RECORDS}/${name}`)
     .filter((path) => isTemporary(path.slice(RECORDS.length + 1)) && isOld(path))
     .map((path): Leftover => ({ path, what: 'record', why: 'half written by a process that is dead' }));
-  const gone = [...halfDone, ...files, ...recordFiles, ...temporary];
+  const names = abandonedFolders().map(
+    (path): Leftover => ({ path, what: 'names', why: 'their process is dead' }),
+  );
+  const gone = [...halfDone, ...files, ...recordFiles, ...temporary, ...names];
   return [...gone, ...emptyFolders(new Set(gone.map(({ path }) => path)))];
 }
 
@@ -165,6 +170,7 @@ function remove({ path, what }: Leftover): void {
   try {
     if (what === 'namespace') Namespace.release(path);
     else if (what === 'folder') rmdirSync(path);
+    else if (what === 'names') removeOwnedFolder(path);
     else rmSync(path);
   } catch (cause) {
     if (cause instanceof Isol8Error) throw cause;

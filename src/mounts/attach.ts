@@ -98,13 +98,13 @@ export function makeDirectories(request: {
   });
 }
 
-/** An empty file to bind a file onto. */
+/** An empty file to bind a file onto. Not opened for writing, or its mount could not be made read-only afterwards. */
 export function makeFile(request: { id: string; root: Argument; path: string; field: string }): Step[] {
   const { id, root, path, field } = request;
   const slash = path.lastIndexOf('/');
   const directory = path.slice(0, slash);
   const inDirectory = `${id}-directory`;
-  const flags = O.CREAT | O.EXCL | O.WRONLY | O.CLOEXEC;
+  const flags = O.CREAT | O.EXCL | O.CLOEXEC;
   return [
     ...makeDirectories({ id, root, path: directory, field }),
     openInside({ id: inDirectory, root, path: directory || '/', field }),

@@ -10,7 +10,7 @@ import { checkAddress, freeAddress } from './leases.js';
 import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
-import { type MemberRecord, type NetworkRecord, writeMember } from './records.js';
+import { type MemberRecord, memberIsReady, type NetworkRecord, writeMember } from './records.js';
 import { removeMember } from './remove.js';
 import { checkRoute, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
@@ -28,31 +28,48 @@ import {
 /** Attaches a namespace, or leaves everything as it was. The ports are held until they are disposed of. Only under the lock. */
 export async function attachNamespace(
   host: NetworkHost,
-  network: NetworkRecord,
+  known: NetworkRecord,
   namespace: Namespace,
   spec: AttachSpec,
 ): Promise<{ member: MemberRecord; held: HeldPorts }> {
-  const wanted = publishedBy(network, spec);
-  await lookAfter(host, network);
+  const wanted = publishedBy(known, spec);
+  const network = await lookAfter(host, known);
   using inside = await RouteSocket.open({ namespace });
   const held = await holdPorts(host, wanted);
   try {
-    const member: MemberRecord = {
-      ...{ state: 'attaching', owner: presentOwner() },
+    const member = chooseMember(host, network, spec, {
       namespace: identityOf(fstatSync(namespace.fd, { bigint: true })),
-      ...(await chooseLinks(inside, spec)),
-      ...chooseAddresses(host, network, spec),
-      names: [spec.name, ...(spec.aliases ?? [])].filter((name) => name !== undefined),
-      ...(spec.dns === undefined ? {} : { dns: spec.dns }),
-      ...(spec.extraHosts === undefined ? {} : { extraHosts: spec.extraHosts }),
+      interface: spec.interface ?? (await freeName(inside)),
       ports: held.ports,
-    };
-    checkPortFamilies(member);
+    });
     return { member: await wire(host, network, { member, namespace, inside }), held };
   } catch (error) {
     held[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Decides what the spec leaves open, but for what depends on where the member is. */
+export function chooseMember(
+  host: NetworkHost,
+  network: NetworkRecord,
+  spec: AttachSpec,
+  given: Pick<MemberRecord, 'namespace' | 'ports'> & { interface: string },
+): MemberRecord {
+  const index = freshIndex();
+  const member: MemberRecord = {
+    ...{ state: 'attaching', owner: presentOwner(), namespace: given.namespace },
+    link: { name: memberLinkName(index), index },
+    inside: { name: given.interface, index: freshIndex() },
+    mac: spec.mac?.toLowerCase() ?? freshMac(),
+    ...chooseAddresses(host, network, spec),
+    names: [spec.name, ...(spec.aliases ?? [])].filter((name) => name !== undefined),
+    ...(spec.dns === undefined ? {} : { dns: spec.dns }),
+    ...(spec.extraHosts === undefined ? {} : { extraHosts: spec.extraHosts }),
+    ports: given.ports,
+  };
+  checkPortFamilies(member);
+  return member;
 }
 
 async function wire(
@@ -70,8 +87,7 @@ async function wire(
       await host.route.batch(publishRequests(network));
       await host.nftables.commit(publishedRules(network, member));
     }
-    const ready: MemberRecord = { ...member, state: 'ready' };
-    writeMember(host.store, network.name, ready);
+    const ready = memberIsReady(host.store, network.name, member);
     if (ready.names.length > 0) writeNames(host, network);
     return ready;
   } catch (error) {
@@ -92,7 +108,7 @@ async function addInside(inside: RouteSocket, network: NetworkRecord, member: Me
 const isSecondDefault = (error: Isol8Error & { operation?: string }): boolean =>
   error.code === 'EEXIST' && error.operation?.startsWith('add route') === true;
 
-function publishedBy(network: NetworkRecord, { publish = [] }: AttachSpec): PublishedPort[] {
+export function publishedBy(network: NetworkRecord, { publish = [] }: AttachSpec): PublishedPort[] {
   if (publish.length > 0 && network.internal)
     throw new SpecError('publish', `network ${network.name} is internal: nothing from outside gets into it`);
   const ports = publish.flatMap((port, i) =>
@@ -107,20 +123,7 @@ function publishedBy(network: NetworkRecord, { publish = [] }: AttachSpec): Publ
   return ports;
 }
 
-async function chooseLinks(
-  inside: RouteSocket,
-  { interface: name, mac }: AttachSpec,
-): Promise<Pick<MemberRecord, 'link' | 'inside' | 'mac'>> {
-  const index = freshIndex();
-  const link = { name: memberLinkName(index), index };
-  return {
-    link,
-    inside: { name: name ?? (await freeName(inside)), index: freshIndex() },
-    mac: mac?.toLowerCase() ?? freshMac(),
-  };
-}
-
-async function freeName(inside: RouteSocket): Promise<string> {
+export async function freeName(inside: RouteSocket): Promise<string> {
   for (let number = 0; ; number++)
     if ((await inside.links.find(`eth${number}`)) === undefined) return `eth${number}`;
 }

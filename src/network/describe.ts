@@ -1,4 +1,5 @@
 import type { Link } from '../rtnetlink/links/link.js';
+import { type FilterState, filterProblems } from './firewall.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
 
 /** A network as it is: `isol8 net inspect`. */
@@ -29,13 +30,17 @@ export interface MemberDescription {
   readonly ports: readonly ResolvedPort[];
 }
 
+/** What is there of a network's host and members besides its record. */
+interface Found {
+  readonly members: readonly MemberRecord[];
+  readonly links: readonly Link[];
+  readonly lostForwarding: readonly string[];
+  readonly filter: FilterState;
+}
+
 /** Members whose namespace is gone are left out. */
-export function describeNetwork(
-  record: NetworkRecord,
-  members: readonly MemberRecord[],
-  links: readonly Link[],
-  lostForwarding: readonly string[],
-): NetworkDescription {
+export function describeNetwork(record: NetworkRecord, found: Found): NetworkDescription {
+  const { members, links, lostForwarding, filter } = found;
   const present = new Map(links.map((link) => [link.index, link.name]));
   const {
     bridge,
@@ -45,6 +50,7 @@ export function describeNetwork(
     outside6: ____,
     dns: _____,
     vxlan: ______,
+    linkLocal6: _______,
     ...settings
   } = record;
   const gone = present.get(bridge.index) !== bridge.name;
@@ -63,6 +69,7 @@ export function describeNetwork(
       ...lostForwarding.map(
         (path) => `forwarding was switched off: ${path}; the next attach switches it on again`,
       ),
+      ...filterProblems(record, filter),
     ],
   };
 }

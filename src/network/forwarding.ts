@@ -5,7 +5,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
 import type { IpFamily } from '../foundation/ip.js';
+import type { Route } from '../rtnetlink/routes/decode.js';
 import type { NetworkHost } from './host.js';
+import { type NetworkRecord, readNetworks } from './records.js';
 
 /** A setting that was changed, what it was, and the networks that need it. */
 interface Change {
@@ -15,35 +17,89 @@ interface Change {
   readonly users: readonly string[];
 }
 
+const LOOPBACK = 1;
 const FILE = 'forwarding.json';
 const SYSCTL = '/proc/sys/net';
 
 const read = (path: string): string => readFileSync(path, 'utf8').trim();
 
 /**
- * Has links forward packets for a network. What is as it should be already is nobody's to put back.
+ * Has the bridge of a network forward, and all links by which the host reaches others, since published ports are asked for by
+ * each of them. Only under the lock.
  *
  * @throws Isol8Error EROFS or EACCES where /proc/sys may not be written.
  */
-export function enableForwarding(
+export async function forward(
+  host: NetworkHost,
+  network: NetworkRecord,
+  routes: readonly Route[],
+): Promise<void> {
+  for (const { family, links } of await forwardingLinks(host, network, routes))
+    enableForwarding(host, network.name, links, family);
+}
+
+/** The links that are to forward, by what. */
+export async function forwardingLinks(
+  host: NetworkHost,
+  network: NetworkRecord,
+  routes: readonly Route[],
+): Promise<{ family: IpFamily; links: string[] }[]> {
+  if (network.internal) return [];
+  const bridges = new Set(readNetworks(host.store).map(({ bridge }) => bridge.index));
+  const found: { family: IpFamily; links: string[] }[] = [];
+  for (const family of ['inet', 'inet6'] as const) {
+    if ((family === 'inet' ? network.subnet : network.subnet6) === undefined) continue;
+    const indexes = new Set(routes.filter((route) => route.family === family).flatMap(linksOf));
+    const others = [...indexes].filter((index) => index !== LOOPBACK && !bridges.has(index));
+    const links = await Promise.all(others.map((index) => host.link(index)));
+    found.push({ family, links: [network.bridge.name, ...links.flatMap((link) => link?.name ?? [])] });
+  }
+  return found;
+}
+
+/** A link has a route to link-local addresses also where it leads nowhere. */
+function linksOf({ type, destination, link, nexthops = [] }: Route): number[] {
+  if (type !== 'unicast' || /^fe[89ab]/.test(destination)) return [];
+  return [link, ...nexthops.map((hop) => hop.link)].filter((index) => index !== undefined);
+}
+
+/** What is as it should be already is nobody's to put back. */
+function enableForwarding(
   host: NetworkHost,
   network: string,
   links: readonly string[],
   family: IpFamily,
 ): void {
-  const changes = new Map(readChanges(host).map((change) => [change.path, change]));
+  const known = readChanges(host);
+  const changes = new Map(known.map((change) => [change.path, change]));
   host.inside(() => {
     for (const { path, value } of links.flatMap((link) => settingsFor(link, family))) {
-      const known = changes.get(path);
+      const change = changes.get(path);
       const before = read(path);
-      if (known === undefined && before === value) continue;
-      if (known?.users.includes(network) && before === value) continue;
+      if (before === value && (change === undefined || change.users.includes(network))) continue;
       if (before !== value) set(path, value);
-      const users = [...new Set([...(known?.users ?? []), network])];
-      changes.set(path, { path, before: known?.before ?? before, now: value, users });
+      const users = [...new Set([...(change?.users ?? []), network])];
+      changes.set(path, { path, before: change?.before ?? before, now: value, users });
     }
   });
-  writeChanges(host, [...changes.values()]);
+  const now = [...changes.values()];
+  if (JSON.stringify(now) !== JSON.stringify(known)) writeChanges(host, now);
+}
+
+/** What {@link enableForwarding} would write. A link that is not there yet will have what new ones have. */
+export function missingForwarding(
+  host: NetworkHost,
+  links: readonly string[],
+  family: IpFamily,
+): { path: string; value: string }[] {
+  return host.inside(() =>
+    links.flatMap((link) => {
+      const present = existsSync(`${SYSCTL}/ipv4/conf/${link}`) ? link : 'default';
+      return settingsFor(present, family)
+        .filter(({ path, value }) => read(path) !== value)
+        .map(({ path, value }) => ({ path: path.replace(`/conf/${present}/`, `/conf/${link}/`), value }));
+    }),
+  );
 }
 
 /** Puts back what no other network needs, unless somebody else has changed it since. */
@@ -64,6 +120,17 @@ export function releaseForwarding(host: NetworkHost, network: string): void {
   );
 }
 
+/** What {@link releaseForwarding} would write. */
+export function forwardingToPutBack(host: NetworkHost, network: string): { path: string; value: string }[] {
+  const last = readChanges(host).filter(({ users }) => users.length === 1 && users[0] === network);
+  return host.inside(() =>
+    last
+      .toReversed()
+      .filter(({ path, now }) => existsSync(path) && read(path) === now)
+      .map(({ path, before }) => ({ path, value: before })),
+  );
+}
+
 /** Settings of a network that somebody has switched off meanwhile. */
 export function lostForwarding(host: NetworkHost, network: string): string[] {
   const changes = readChanges(host).filter(({ users }) => users.includes(network));
@@ -73,7 +140,11 @@ export function lostForwarding(host: NetworkHost, network: string): string[] {
 }
 
 function settingsFor(link: string, family: IpFamily): { path: string; value: string }[] {
-  if (family === 'inet') return [{ path: `${SYSCTL}/ipv4/conf/${link}/forwarding`, value: '1' }];
+  if (family === 'inet') {
+    const path = `${SYSCTL}/ipv4/conf/${link}/forwarding`;
+    const gone = !existsSync(path) && existsSync(`${SYSCTL}/ipv4/conf`); // since it was listed
+    return gone ? [] : [{ path, value: '1' }];
+  }
   const own = `${SYSCTL}/ipv6/conf/${link}`;
   if (!existsSync(own)) return []; // a kernel without IPv6
   if (existsSync(`${own}/force_forwarding`)) return [{ path: `${own}/force_forwarding`, value: '1' }];

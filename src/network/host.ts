@@ -16,12 +16,15 @@ export class NetworkHost implements Disposable {
   readonly route: RouteSocket;
   readonly nftables: NftablesSocket;
   readonly namespace: Namespace | undefined;
+  /** Of its network namespace. */
+  readonly inode: bigint;
 
-  private constructor(parts: Pick<NetworkHost, 'store' | 'route' | 'nftables' | 'namespace'>) {
+  private constructor(parts: Pick<NetworkHost, 'store' | 'route' | 'nftables' | 'namespace' | 'inode'>) {
     this.store = parts.store;
     this.route = parts.route;
     this.nftables = parts.nftables;
     this.namespace = parts.namespace;
+    this.inode = parts.inode;
   }
 
   /** @throws Isol8Error EPERM for a namespace that the caller may not enter, EACCES when there is no place for state. */
@@ -30,7 +33,8 @@ export class NetworkHost implements Disposable {
     const route = await RouteSocket.open({ namespace });
     try {
       const store = NetworkStore.of(inode, route.namespaceCookie);
-      return new NetworkHost({ store, route, nftables: await NftablesSocket.open({ namespace }), namespace });
+      const nftables = await NftablesSocket.open({ namespace });
+      return new NetworkHost({ store, route, nftables, namespace, inode });
     } catch (error) {
       route[Symbol.dispose]();
       throw error;
@@ -53,8 +57,23 @@ export class NetworkHost implements Disposable {
 
   /** The number of the link that leads to an address; undefined when none does. */
   async linkTo(address: string): Promise<number | undefined> {
+    return (await this.#routeTo(address))?.link;
+  }
+
+  /** The largest packet that goes the way to an address, in bytes; undefined when there is none. */
+  async mtuTo(address: string): Promise<number | undefined> {
+    return this.mtuOf(await this.#routeTo(address));
+  }
+
+  /** That of a route itself, or of its link. */
+  async mtuOf(route: Route | undefined): Promise<number | undefined> {
+    if (route?.link === undefined) return route?.mtu;
+    return route.mtu ?? (await this.link(route.link))?.mtu;
+  }
+
+  async #routeTo(address: string): Promise<Route | undefined> {
     try {
-      return (await this.route.routes.get({ destination: address })).link;
+      return await this.route.routes.get({ destination: address });
     } catch (error) {
       if (UNREACHABLE.includes((error as Isol8Error).code)) return undefined;
       throw error;

@@ -1,9 +1,9 @@
 /** Addresses of a network's members. One is taken as long as a member's file is called by it. */
-import { Isol8Error } from '../foundation/errors.js';
+import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { parsePrefix } from '../foundation/ip.js';
 import { leasedAddresses, type NetworkRecord } from './records.js';
 import type { NetworkStore } from './store.js';
-import { addressAt, contains, hostOffsets, offsetOf, type Subnet, subnetOf } from './subnets.js';
+import { addressAt, hostOffsets, isForHosts, subnetOf } from './subnets.js';
 
 /** Where to look next, so that an address does not come again at once. Lost with the process, which does not matter. */
 const next = new Map<string, bigint>();
@@ -11,7 +11,10 @@ const next = new Map<string, bigint>();
 /** How far an IPv6 subnet is counted through before it starts again. */
 const FAR = 1n << 32n;
 
-/** @throws Isol8Error ENOSPC when the subnet is full. */
+/**
+ * @throws Isol8Error ENOSPC when the subnet is full.
+ * @throws SpecError where other hosts lease addresses of the subnet, too, and know nothing of each other.
+ */
 export function freeAddress(
   store: NetworkStore,
   network: NetworkRecord,
@@ -19,6 +22,11 @@ export function freeAddress(
   gateway: string,
 ): string {
   const found = subnetOf(parsePrefix(subnet));
+  if (network.vxlan !== undefined)
+    throw new SpecError(
+      found.family === 'inet' ? 'address' : 'address6',
+      `is needed: VXLAN extends network ${network.name} to other hosts, which may have given any of its addresses`,
+    );
   const leased = leasedAddresses(store, network.name);
   const { first, last } = hostOffsets(found);
   const end = last < FAR ? last : FAR;
@@ -46,15 +54,9 @@ export function checkAddress(
 ): void {
   const what = `attach to network ${network.name} as ${address}`;
   const subnet = place.subnet === undefined ? undefined : subnetOf(parsePrefix(place.subnet));
-  if (subnet === undefined || !contains(subnet, address) || !isForHosts(subnet, address))
+  if (subnet === undefined || !isForHosts(subnet, address))
     throw new Isol8Error('EADDRNOTAVAIL', `${what}: it is no address for a host in ${place.subnet ?? 'it'}.`);
   if (address === place.gateway) throw new Isol8Error('EADDRINUSE', `${what}: it is the gateway's.`);
   if (leasedAddresses(store, network.name).has(address))
     throw new Isol8Error('EADDRINUSE', `${what}: another member has it.`);
-}
-
-function isForHosts(subnet: Subnet, address: string): boolean {
-  const { first, last } = hostOffsets(subnet);
-  const offset = offsetOf(subnet, address);
-  return offset >= first && offset <= last;
 }

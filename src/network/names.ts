@@ -4,19 +4,10 @@
  */
 import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { BindMount } from '../sandbox/spec.js';
+import { HOST_NAME, LOCAL_NAMES } from './fixed-names.js';
 import type { NetworkHost } from './host.js';
 import { type MemberRecord, type NetworkRecord, networkFolder, readMembers } from './records.js';
 import { resolverText } from './resolver-file.js';
-
-/** By which members find the host. */
-export const HOST_NAME = 'host.isol8.internal';
-
-const LOCAL = [
-  ['127.0.0.1', 'localhost'],
-  ['::1', 'localhost ip6-localhost ip6-loopback'],
-  ['ff02::1', 'ip6-allnodes'],
-  ['ff02::2', 'ip6-allrouters'],
-];
 
 /** The text for a network with these members. */
 export function hostsText(
@@ -25,7 +16,7 @@ export function hostsText(
 ): string {
   const gateways = [network.gateway, network.gateway6].filter((one) => one !== undefined);
   const rows = [
-    ...LOCAL,
+    ...LOCAL_NAMES,
     ...gateways.map((address) => [address, HOST_NAME]),
     ...members
       .filter(({ names }) => names.length > 0)
@@ -61,7 +52,8 @@ export function nameMounts(host: NetworkHost, network: NetworkRecord, member: Me
   const own = ownFolder(host, network.name, member);
   if (dns !== undefined || extraHosts !== undefined) mkdirSync(own, { recursive: true });
   const resolver = dns === undefined ? sharedFile(host, network.name, 'resolv.conf') : `${own}/resolv.conf`;
-  overwrite(resolver, resolverText({ dns: dns ?? network.dns }));
+  // Out of an internal network no server of the host is reached: look-ups are to fail at once instead of waiting for it.
+  overwrite(resolver, resolverText({ dns: dns ?? network.dns ?? (network.internal ? [] : undefined) }));
   writeNames(host, network);
   const hosts = extraHosts === undefined ? sharedFile(host, network.name, 'hosts') : `${own}/hosts`;
   const bind = (source: string, destination: string): BindMount => ({

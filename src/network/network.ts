@@ -1,11 +1,12 @@
-import { Isol8Error } from '../foundation/errors.js';
+import { type Isol8Error, SpecError } from '../foundation/errors.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
-import type { Link } from '../rtnetlink/links/link.js';
 import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
+import { existingMembers, existingNetwork, refuseInUse } from './existing.js';
+import { filterState } from './firewall.js';
 import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
 import { type NetworkRecord, networkNames, readMembers, readNetwork } from './records.js';
@@ -38,6 +39,8 @@ export class Network implements AsyncDisposable {
   readonly gateway6: string | undefined;
   /** The bridge's name. */
   readonly bridge: string;
+  /** There is no way out of it. */
+  readonly internal: boolean;
   readonly #host: NetworkHost;
   readonly #owned: boolean;
 
@@ -48,6 +51,7 @@ export class Network implements AsyncDisposable {
     this.subnet6 = record.subnet6;
     this.gateway6 = record.gateway6;
     this.bridge = record.bridge.name;
+    this.internal = record.internal;
     this.#host = host;
     this.#owned = owned;
   }
@@ -76,7 +80,7 @@ export class Network implements AsyncDisposable {
     checkNetworkName(name);
     const host = await NetworkHost.open(place.namespace);
     try {
-      return new Network(host, existing(host, name), false);
+      return new Network(host, existingNetwork(host, name), false);
     } catch (error) {
       host[Symbol.dispose]();
       throw error;
@@ -86,17 +90,17 @@ export class Network implements AsyncDisposable {
   /** All networks of a namespace, with their members. */
   static async list(place: NetworkPlace = {}): Promise<NetworkDescription[]> {
     using host = await NetworkHost.open(place.namespace);
-    const links = await host.links();
+    const describe = await describer(host);
     return networkNames(host.store).flatMap((name) => {
       const record = readNetwork(host.store, name);
-      return record === undefined ? [] : [describe(host, record, links)];
+      return record === undefined ? [] : [describe(record)];
     });
   }
 
-  /** Removes what crashed owners have left, and members whose namespace is gone. */
+  /** Removes what crashed owners have left, and members whose namespace is gone. What cannot be removed has an `error`. */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
-    using host = await NetworkHost.open(options.namespace);
-    if (!host.store.exists) return [];
+    using host = await NetworkHost.open(options.namespace).catch(unlessNowhere);
+    if (host?.store.exists !== true) return [];
     return await host.store.locked(() => sweepNetworks(host, { dryRun: options.dryRun ?? false }));
   }
 
@@ -113,8 +117,13 @@ export class Network implements AsyncDisposable {
     const host = this.#host;
     try {
       const namespace = opened ?? (target as Namespace);
+      if (namespace.inode === host.inode)
+        throw new SpecError(
+          'target',
+          `network ${this.name} is in this namespace: the host cannot be attached itself`,
+        );
       const { member, held } = await host.store.locked(() =>
-        attachNamespace(host, existing(host, this.name), namespace, checked),
+        attachNamespace(host, existingNetwork(host, this.name), namespace, checked),
       );
       return new Attachment(host, this.name, member, held);
     } finally {
@@ -130,20 +139,15 @@ export class Network implements AsyncDisposable {
   async detach(member: string): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const network = existing(host, this.name);
-      const found = readMembers(host.store, this.name).filter(
-        ({ names, address, address6 }) => address === member || address6 === member || names.includes(member),
-      );
-      if (found.length === 0)
-        throw new Isol8Error('ENOENT', `detach ${member}: network ${this.name} has no such member.`);
-      for (const one of found) await removeMember(host, network, one);
+      const network = existingNetwork(host, this.name);
+      for (const one of existingMembers(host, network, member)) await removeMember(host, network, one);
     });
   }
 
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
-    const links = await this.#host.links();
-    return describe(this.#host, existing(this.#host, this.name), links);
+    const describe = await describer(this.#host);
+    return describe(existingNetwork(this.#host, this.name));
   }
 
   /**
@@ -154,7 +158,7 @@ export class Network implements AsyncDisposable {
   async remove(options: { force?: boolean } = {}): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const record = existing(host, this.name);
+      const record = existingNetwork(host, this.name);
       if (options.force !== true) await refuseInUse(host, record);
       await removeNetwork(host, record);
     });
@@ -177,30 +181,22 @@ export class Network implements AsyncDisposable {
   }
 }
 
-function describe(host: NetworkHost, record: NetworkRecord, links: readonly Link[]): NetworkDescription {
-  return describeNetwork(
-    record,
-    readMembers(host.store, record.name),
-    links,
-    lostForwarding(host, record.name),
-  );
+/** Who has no place to keep networks has none. */
+function unlessNowhere(error: Isol8Error): undefined {
+  if (error.code !== 'EACCES') throw error;
 }
 
-function existing(host: NetworkHost, name: string): NetworkRecord {
-  const record = readNetwork(host.store, name);
-  if (record?.state === 'ready') return record;
-  throw new Isol8Error('ENOENT', `there is no network ${name}. See which there are: isol8 net ls`);
-}
-
-async function refuseInUse(host: NetworkHost, { name }: NetworkRecord): Promise<void> {
-  const links = new Map((await host.links()).map((link) => [link.index, link.name]));
-  const members = readMembers(host.store, name).filter(({ link }) => links.get(link.index) === link.name);
-  if (members.length === 0) return;
-  const who = members.slice(0, 3).map(({ names, address, address6 }) => names[0] ?? address ?? address6);
-  const more = members.length > 3 ? ` and ${members.length - 3} more` : '';
-  throw new Isol8Error(
-    'EBUSY',
-    `remove network ${name}: ${who.join(', ')}${more} ${members.length === 1 ? 'is' : 'are'} attached to it. ` +
-      'Detach them first, or remove it by force.',
-  );
+/** Describes networks by what there is now. */
+async function describer(host: NetworkHost): Promise<(record: NetworkRecord) => NetworkDescription> {
+  const links = await host.links();
+  const filter = await filterState(host);
+  return (record) => {
+    const members = readMembers(host.store, record.name);
+    return describeNetwork(record, {
+      members,
+      links,
+      lostForwarding: lostForwarding(host, record.name),
+      filter,
+    });
+  };
 }

@@ -1,6 +1,6 @@
 /** Published ports are DNAT rules, which bind nothing: that a port is taken shows only by sockets and files that hold it. */
-import { Isol8Error } from '../foundation/errors.js';
-import { familyOf, ipBytes } from '../foundation/ip.js';
+import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { familyOf, type IpFamily, ipBytes, ipText } from '../foundation/ip.js';
 import { openSockets } from '../namespaces/open-socket.js';
 import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
 import { AF, SOCK } from '../syscalls/constants.js';
@@ -23,6 +23,8 @@ interface Claim {
 }
 
 const claimFolder = ({ protocol, hostPort }: ResolvedPort): string => `ports/${protocol}-${hostPort}`;
+const claimedAddress = (name: string): string | undefined =>
+  name === 'any.json' ? undefined : name.slice(0, -'.json'.length);
 const claimName = ({ hostAddress }: ResolvedPort): string => `${hostAddress ?? 'any'}.json`;
 
 /** Descriptors that keep other programs from the ports, until they are closed or this process ends. */
@@ -41,25 +43,58 @@ export async function holdPorts(host: NetworkHost, wanted: readonly PublishedPor
   const dispose = (): void => {
     for (const fd of held.splice(0)) closeDescriptor(fd);
   };
+  refuseTwice(wanted);
   try {
     const ports: ResolvedPort[] = [];
     for (const port of wanted) ports.push(await holdPort(host, port, held));
     return { ports, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
-    throw error;
+    throw (error as Isol8Error).code === 'EMFILE' ? tooMany(wanted.length, error) : error;
   }
 }
 
+function refuseTwice(wanted: readonly PublishedPort[]): void {
+  const seen = new Map<string, PublishedPort[]>();
+  for (const port of wanted) {
+    if (port.hostPort === undefined) continue;
+    const name = `${port.protocol ?? 'tcp'} port ${port.hostPort}`;
+    const others = seen.get(name) ?? [];
+    if (others.some((other) => meet(other.hostAddress, port.hostAddress)))
+      throw new SpecError('publish', `${name} is given twice`);
+    seen.set(name, [...others, port]);
+  }
+}
+
+const tooMany = (count: number, cause: unknown): Isol8Error =>
+  new Isol8Error(
+    'EMFILE',
+    `publish ${count} ports: EMFILE: each takes a descriptor, and one more for IPv6, up to ${2 * count}. Publish fewer, or allow ` +
+      'more: ulimit -n',
+    { cause },
+  );
+
+/** Whether two addresses of the host, or all for want of one, have one in common. */
+function meet(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return true;
+  if (familyOf(one) !== familyOf(other)) return false;
+  const any = ANY[familyOf(one) as IpFamily];
+  const [a, b] = [canonical(one), canonical(other)];
+  return a === b || a === any || b === any;
+}
+
+const canonical = (address: string): string => ipText(ipBytes(address));
+
 async function holdPort(host: NetworkHost, port: PublishedPort, held: number[]): Promise<ResolvedPort> {
-  const { protocol = 'tcp', hostAddress, hostPort: wanted = 0 } = port;
+  const { protocol = 'tcp', hostPort: wanted = 0 } = port;
+  const hostAddress = port.hostAddress === undefined ? undefined : canonical(port.hostAddress);
   const addresses = hostAddress === undefined ? [ANY.inet, ANY.inet6] : [hostAddress];
   let hostPort = wanted;
   for (const address of addresses) {
     const fd = await socketFor(host, address, protocol);
     if (fd === undefined) continue; // a kernel without IPv6
     held.push(fd);
-    const error = bind(fd, address, hostPort);
+    const error = bind(fd, { address, port: hostPort, protocol });
     if (error !== undefined) throw refused({ ...port, protocol, hostPort }, address, error, host);
     hostPort = portOf(fd);
   }
@@ -103,13 +138,16 @@ function openHere({ family, type, protocol }: { family: number; type: number; pr
 
 /**
  * Alone where possible. Connections of an earlier program that are in TIME_WAIT forbid that, but do not count with SO_REUSEADDR,
- * while whoever listens still does.
+ * while whoever listens still does. UDP has no such state, and would share the port with others that have set it.
  */
-function bind(fd: number, address: string, port: number): string | undefined {
+function bind(
+  fd: number,
+  { address, port, protocol }: { address: string; port: number; protocol: 'tcp' | 'udp' },
+): string | undefined {
   const bytes = socketAddress(address, port);
   const attempt = (): number => trySyscall('bind', fd, bytes, bytes.length);
   let result = attempt();
-  if (result === -errnoNumber('EADDRINUSE')) {
+  if (result === -errnoNumber('EADDRINUSE') && protocol === 'tcp') {
     trySyscall('setsockopt', fd, SOL_SOCKET, SO_REUSEADDR, new Uint32Array([1]), 4);
     result = attempt();
   }
@@ -146,8 +184,7 @@ function refused(port: ResolvedPort, address: string, errno: string, host: Netwo
 
 function conflictingClaim(host: NetworkHost, port: ResolvedPort): Claim | undefined {
   const names = host.store.names(claimFolder(port)).filter((name) => name.endsWith('.json'));
-  const mine = claimName(port);
-  const found = names.find((name) => port.hostAddress === undefined || name === mine || name === 'any.json');
+  const found = names.find((name) => meet(claimedAddress(name), port.hostAddress));
   return found === undefined ? undefined : host.store.read<Claim>(`${claimFolder(port)}/${found}`);
 }
 

@@ -24,7 +24,9 @@ export interface NetworkRecord {
   readonly internal: boolean;
   readonly isolated: boolean;
   readonly mtu: number;
-  /** Whether members have a default route for IPv6: whether the host had one. */
+  /** Whether its links would make link-local addresses by themselves. */
+  readonly linkLocal6: boolean;
+  /** Whether members that come have a default route for IPv6: whether the host had one when it was looked last. */
   readonly outside6: boolean;
   readonly dns?: readonly string[];
   /** `lower` is the number of the link it goes through. */
@@ -67,7 +69,17 @@ export interface ResolvedPort {
 const folderOf = (network: string): string => `net/${network}`;
 const networkFile = (network: string): string => `${folderOf(network)}/network.json`;
 const memberFolder = (network: string): string => `${folderOf(network)}/members`;
-const fileOf = (member: MemberRecord): string => `${member.address ?? ''},${member.address6 ?? ''}.json`;
+/** What the name of a member's file ends with says its state: becoming ready is a rename. */
+const ENDINGS = { attaching: '.attaching', ready: '.json' } as const;
+const stateOf = (file: string): MemberRecord['state'] =>
+  file.endsWith(ENDINGS.attaching) ? 'attaching' : 'ready';
+
+/** Its file in a state: the name is the lease of its addresses. */
+const fileOf = (
+  network: string,
+  { address = '', address6 = '' }: MemberRecord,
+  state: MemberRecord['state'],
+): string => `${memberFolder(network)}/${address},${address6}${ENDINGS[state]}`;
 
 export const networkNames = (store: NetworkStore): string[] => store.names('net').sort();
 
@@ -96,34 +108,51 @@ export function readNetworks(store: NetworkStore): NetworkRecord[] {
 }
 
 export function readMembers(store: NetworkStore, network: string): MemberRecord[] {
-  return memberFiles(store, network).flatMap(
-    (file) => store.read<MemberRecord>(`${memberFolder(network)}/${file}`) ?? [],
-  );
+  return memberFiles(store, network).flatMap((file) => {
+    const content = store.read<MemberRecord>(`${memberFolder(network)}/${file}`);
+    return content === undefined ? [] : [{ ...content, state: stateOf(file) }];
+  });
 }
 
 const memberFiles = (store: NetworkStore, network: string): string[] =>
-  store.names(memberFolder(network)).filter((file) => file.endsWith('.json'));
+  store.names(memberFolder(network)).filter((file) => ENDS_AS_MEMBER.test(file));
+
+const ENDS_AS_MEMBER = /\.(?:attaching|json)$/;
 
 /** Addresses that members have: the names of their files are their leases. */
 export function leasedAddresses(store: NetworkStore, network: string): Set<string> {
   return store.cached(memberFolder(network), () => {
-    const files = memberFiles(store, network);
-    return new Set(
-      files.flatMap((file) => file.slice(0, -'.json'.length).split(',')).filter((one) => one !== ''),
-    );
+    const leases = memberFiles(store, network).flatMap((file) => file.replace(ENDS_AS_MEMBER, '').split(','));
+    return new Set(leases.filter((one) => one !== ''));
   });
 }
 
-export function writeMember(store: NetworkStore, network: string, record: MemberRecord): void {
-  const leased = leasedAddresses(store, network);
-  store.write(`${memberFolder(network)}/${fileOf(record)}`, record);
-  for (const address of addressesOf(record)) leased.add(address);
+/** Takes back the addresses of whoever was killed while he wrote a member's file, before anything was made. Only under the lock. */
+export function dropUnreadable(store: NetworkStore, network: string): void {
+  for (const file of memberFiles(store, network)) {
+    const path = `${memberFolder(network)}/${file}`;
+    if (store.read(path) !== undefined) continue;
+    store.forget(memberFolder(network));
+    store.remove(path);
+  }
 }
 
-export function forgetMember(store: NetworkStore, network: string, record: MemberRecord): void {
+/** Nothing of it has been made yet: {@link dropUnreadable} finds half a file. */
+export function writeMember(store: NetworkStore, network: string, member: MemberRecord): void {
   const leased = leasedAddresses(store, network);
-  store.remove(`${memberFolder(network)}/${fileOf(record)}`);
-  for (const address of addressesOf(record)) leased.delete(address);
+  store.writeFresh(fileOf(network, member, 'attaching'), member);
+  for (const address of addressesOf(member)) leased.add(address);
+}
+
+export function memberIsReady(store: NetworkStore, network: string, member: MemberRecord): MemberRecord {
+  store.rename(fileOf(network, member, 'attaching'), fileOf(network, member, 'ready'));
+  return { ...member, state: 'ready' };
+}
+
+export function forgetMember(store: NetworkStore, network: string, member: MemberRecord): void {
+  const leased = leasedAddresses(store, network);
+  for (const state of ['attaching', 'ready'] as const) store.remove(fileOf(network, member, state));
+  for (const address of addressesOf(member)) leased.delete(address);
 }
 
 export const addressesOf = ({ address, address6 }: MemberRecord): string[] =>

@@ -1,9 +1,13 @@
+import type { Isol8Error } from '../foundation/errors.js';
 import { ownerLives } from '../kept/owner.js';
+import { removeLink } from '../rtnetlink/links/encode.js';
+import { removeNeighbor } from '../rtnetlink/neighbors/encode.js';
 import { releaseForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
 import { removeNames } from './names.js';
 import { releaseClaims } from './port-claims.js';
 import {
+  addressesOf,
   forgetMember,
   forgetNetwork,
   type MemberRecord,
@@ -27,12 +31,36 @@ export async function removeNetwork(host: NetworkHost, network: NetworkRecord): 
   writeNetwork(store, { ...network, state: 'removing' });
   const ports = readMembers(store, network.name).flatMap((member) => member.ports);
   const [error] = await host.route.tryBatch([removeLinks(network)]);
-  if (error !== undefined && error.code !== 'ENODEV') throw error; // ENODEV: there is none left
-  await host.nftables.commit(removeNetworkRules(network));
+  const refused = error?.code === 'ENODEV' ? undefined : error; // ENODEV: there is none left
+  if (refused !== undefined && !(await neverWas(host, network, refused))) throw refused;
+  if (refused === undefined) await host.nftables.commit(removeNetworkRules(network));
   releaseForwarding(host, network.name);
   releaseClaims(host, ports);
   forgetNetwork(store, network.name);
   store.removeIfEmpty();
+}
+
+function unlessFlushed(error: Isol8Error): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** The link, and that the bridge knows who has the addresses: also when the link went with its namespace. */
+async function removeFromBridge(
+  host: NetworkHost,
+  { bridge }: NetworkRecord,
+  member: MemberRecord,
+): Promise<void> {
+  const link = await host.link(member.link.index);
+  const neighbors = addressesOf(member).map((address) => removeNeighbor({ link: bridge.index, address }));
+  const present = link?.name === member.link.name ? [removeLink(link.index)] : [];
+  const errors = await host.route.tryBatch([...present, ...neighbors]);
+  const [failed] = present.length > 0 ? errors : [];
+  if (failed !== undefined) throw failed;
+}
+
+/** Who may not remove links could not make any, so that the record is all there is. */
+async function neverWas(host: NetworkHost, { bridge }: NetworkRecord, refused: Isol8Error): Promise<boolean> {
+  return refused.code === 'EPERM' && (await host.link(bridge.index))?.name !== bridge.name;
 }
 
 /** Takes one member's link, rules and files away; what of these is gone already does not matter. */
@@ -41,9 +69,8 @@ export async function removeMember(
   network: NetworkRecord,
   member: MemberRecord,
 ): Promise<void> {
-  await host.nftables.commit(unpublishedRules(network, member));
-  const link = await host.link(member.link.index);
-  if (link?.name === member.link.name) await host.route.links.remove(link.index);
+  await host.nftables.commit(unpublishedRules(network, member)).catch(unlessFlushed);
+  await removeFromBridge(host, network, member);
   releaseClaims(host, member.ports);
   forgetMember(host.store, network.name, member);
   removeNames(host, network, member);

@@ -1,17 +1,39 @@
 /** What may have happened to a network while nobody looked: put right where that is ours to do, else named. */
 import { Isol8Error } from '../foundation/errors.js';
-import { forward } from './create.js';
-import { lostForwarding } from './forwarding.js';
+import type { Route } from '../rtnetlink/routes/decode.js';
+import { leadsOut6 } from './choose.js';
+import { repairRules } from './firewall.js';
+import { forward } from './forwarding.js';
 import type { NetworkHost } from './host.js';
-import type { MemberRecord, NetworkRecord } from './records.js';
+import { type MemberRecord, type NetworkRecord, writeNetwork } from './records.js';
 
 /**
- * Switches forwarding on again where it was switched off.
+ * Puts rules back that are gone, switches forwarding on where it was switched off, or where a route came since, and looks whether
+ * there is a way out for IPv6.
+ * Only under the lock.
  *
+ * @returns the network as it is then.
  * @throws Isol8Error ENODEV when the bridge is gone.
  */
-export async function repair(host: NetworkHost, network: NetworkRecord): Promise<void> {
-  const { name, bridge } = network;
+export async function repair(host: NetworkHost, network: NetworkRecord): Promise<NetworkRecord> {
+  await repairBridge(host, network);
+  await repairRules(host, network);
+  if (network.internal) return network;
+  const routes = await host.routes();
+  await forward(host, network, routes);
+  return withWayOut(host, network, routes);
+}
+
+/** Members that come from now on have a default route for IPv6, or none, as the host has. */
+function withWayOut(host: NetworkHost, network: NetworkRecord, routes: readonly Route[]): NetworkRecord {
+  const outside6 = leadsOut6(routes);
+  if (outside6 === network.outside6) return network;
+  const now = { ...network, outside6 };
+  writeNetwork(host.store, now);
+  return now;
+}
+
+async function repairBridge(host: NetworkHost, { name, bridge }: NetworkRecord): Promise<void> {
   const found = await host.link(bridge.index);
   if (found?.name !== bridge.name)
     throw new Isol8Error(
@@ -19,7 +41,6 @@ export async function repair(host: NetworkHost, network: NetworkRecord): Promise
       `network ${name}: its bridge ${bridge.name} is gone. Remove the network, and create it again.`,
     );
   if (!found.up) await host.route.links.setUp(bridge.index);
-  if (lostForwarding(host, name).length > 0) await forward(host, network);
 }
 
 /**

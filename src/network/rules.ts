@@ -33,6 +33,11 @@ const FORBIDDEN_ICMPV6 = ['mld-listener-query', 'mld-listener-report', 'mld-list
 const tableOf = ({ bridge }: NetworkRecord): TableName => ({ family: 'inet', name: bridge.name });
 const bridgeTableOf = ({ bridge }: NetworkRecord): TableName => ({ family: 'bridge', name: bridge.name });
 
+export const tablesOf = (network: NetworkRecord): TableName[] => [
+  tableOf(network),
+  ...(network.subnet6 === undefined ? [] : [bridgeTableOf(network)]),
+];
+
 /** Everything that a network has before any port is published. */
 export function networkRules(network: NetworkRecord): Change[] {
   const table = tableOf(network);

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
 import { SpecError } from '../foundation/errors.js';
 import { familyOf, parsePrefix } from '../foundation/ip.js';
+import { isNewName } from '../rtnetlink/links/name.js';
 import { validate } from '../sandbox/parse.js';
+import { isFixedName } from './fixed-names.js';
 import type { PublishedPort } from './published-ports.js';
-import { contains, subnetOf } from './subnets.js';
+import { isForHosts, overlaps, subnetOf } from './subnets.js';
+import { checkExtended } from './vxlan.js';
 
 /** What a network is to be like. Only the name has to be given. */
 export interface NetworkSpec {
@@ -11,7 +14,7 @@ export interface NetworkSpec {
   readonly name: string;
   /** IPv4: `10.1.0.0/24`. Default one of 172.16.0.0/12 that overlaps no route of the host; false: no IPv4. */
   readonly subnet?: string | false;
-  /** IPv6: `fd00:1::/64`. Default a random unique local one; false: no IPv6. */
+  /** IPv6: `fd00:1::/64`. Default a random unique local one, or none where the host has no IPv6; false: no IPv6. */
   readonly subnet6?: string | false;
   /** The host's address in it. Default the subnet's first. */
   readonly gateway?: string;
@@ -22,13 +25,19 @@ export interface NetworkSpec {
   readonly internal?: boolean;
   /** Members reach the host and the outside, but not each other. Default false. */
   readonly isolated?: boolean;
-  /** In bytes. Default that of the link with the default route, or 1500. */
+  /**
+   * In bytes. Default that of the link with the default route, or 1500; with `vxlan` what its link, or the route to its `remote`,
+   * can carry of it. There is no IPv6 below 1280.
+   */
   readonly mtu?: number;
   /** Name servers of its members. Default the host's, as resolv.conf(5) has them. */
   readonly dns?: readonly string[];
   /** Stays when this process ends, until it is removed. Default false: then it is left for `isol8 gc` if nobody removes it. */
   readonly persistent?: boolean;
-  /** Extends the network to other hosts by VXLAN (RFC 7348). */
+  /**
+   * Extends the network to other hosts by VXLAN (RFC 7348). They must have the same `subnet`, each a `gateway` of its own in it, and
+   * members an `address` that nobody else has. Without `subnet6` there is no IPv6.
+   */
   readonly vxlan?: VxlanSpec;
 }
 
@@ -55,7 +64,7 @@ export interface AttachSpec {
   readonly dns?: readonly string[];
   /** Other names that it is to know, as lines of hosts(5). Default none. */
   readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
-  /** Its addresses in the network. Default the next that are free. */
+  /** Its addresses in the network. Default the next that are free; to be given where VXLAN extends it to other hosts. */
   readonly address?: string;
   readonly address6?: string;
   /** The MAC address. Default a random one that is administered locally. */
@@ -64,6 +73,18 @@ export interface AttachSpec {
   readonly interface?: string;
   /** Ports of the host that lead to it: objects, or text as docker-run(1) has it (`8080:80`). Default none. */
   readonly publish?: readonly (string | PublishedPort)[];
+}
+
+/** A cable between two namespaces: see {@link connectNamespaces}. All of it may be left open. */
+export interface CableSpec {
+  /** IPv4: `10.1.0.0/30`, of which each end has one of the first two addresses. Default a free /31; false: no IPv4. */
+  readonly subnet?: string | false;
+  /** IPv6: `fd00:1::/126`. Default a random unique local /127; false: no IPv6. */
+  readonly subnet6?: string | false;
+  /** What the links are called. Default `eth0`, or the next number that is free there. */
+  readonly names?: readonly [string, string];
+  /** In bytes. Default 1500. */
+  readonly mtu?: number;
 }
 
 const name = v.pipe(
@@ -79,6 +100,10 @@ const hostName = v.pipe(
     /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/,
     'must be a host name',
   ),
+);
+const memberName = v.pipe(
+  hostName,
+  v.check((text) => !isFixedName(text) && familyOf(text) === undefined, 'means something else already'),
 );
 const ofFamily = (family: 'inet' | 'inet6') =>
   v.pipe(
@@ -106,10 +131,12 @@ const whole = (min: number, max: number) =>
     v.minValue(min, `must be at least ${min}`),
     v.maxValue(max, `must be at most ${max}`),
   );
-/** dev_valid_name() of net/core/dev.c. */
 const linkName = v.pipe(
   v.string('must be a string'),
-  v.regex(/^(?!\.{1,2}$)[^\s/:\0]{1,15}$/, 'must be 1 to 15 characters, without white space, / and :'),
+  v.check(
+    (text) => isNewName(text),
+    'must be 1 to 15 bytes, without white space, /, : and %, and not ., .., all or default',
+  ),
 );
 const mac = v.pipe(
   v.string('must be a string'),
@@ -150,8 +177,8 @@ const published = v.strictObject({
 });
 
 const attachSchema = v.strictObject({
-  name: v.optional(hostName),
-  aliases: v.optional(v.array(hostName)),
+  name: v.optional(memberName),
+  aliases: v.optional(v.array(memberName)),
   dns: v.optional(v.array(address)),
   extraHosts: v.optional(v.array(v.strictObject({ name: hostName, address }))),
   address: v.optional(ofFamily('inet')),
@@ -168,20 +195,52 @@ export function checkNetworkSpec(spec: NetworkSpec): NetworkSpec {
     throw new SpecError('masquerade', 'an internal network has no way out that could be masqueraded');
   if (checked.subnet === false && checked.subnet6 === false)
     throw new SpecError('subnet6', 'without IPv4 and IPv6 there is nothing left');
+  checkUsual('subnet', checked.subnet);
+  checkUsual('subnet6', checked.subnet6);
   for (const [field, gateway, subnet] of [
     ['gateway', checked.gateway, checked.subnet],
     ['gateway6', checked.gateway6, checked.subnet6],
   ] as const)
     if (gateway !== undefined) checkGateway(field, gateway, subnet);
+  checkExtended(checked);
   return checked;
 }
 
 function checkGateway(field: string, gateway: string, subnet: string | false | undefined): void {
   if (subnet === undefined || subnet === false)
     throw new SpecError(field, 'needs the subnet that it lies in to be given');
-  if (!contains(subnetOf(parsePrefix(subnet)), gateway))
-    throw new SpecError(field, `${gateway} does not lie in ${subnet}`);
+  if (!isForHosts(subnetOf(parsePrefix(subnet)), gateway))
+    throw new SpecError(field, `${gateway} is no address for a host in ${subnet}`);
 }
+
+/** RFC 6890: of this host, for loopback, for groups, and everybody; of IPv6 also for a single link. */
+const SPECIAL = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '::/8',
+  'fe80::/10',
+  'ff00::/8',
+];
+
+function checkUsual(field: string, text: string | false | undefined): void {
+  if (text === undefined || text === false) return;
+  const subnet = subnetOf(parsePrefix(text));
+  const special = SPECIAL.find((one) => overlaps(subnetOf(parsePrefix(one)), subnet));
+  if (special !== undefined)
+    throw new SpecError(field, `${text} has addresses of ${special}, which are not for hosts of a network`);
+}
+
+const cableSchema = v.strictObject({
+  subnet: v.optional(prefixOf('inet', 31)),
+  subnet6: v.optional(prefixOf('inet6', 127)),
+  names: v.optional(v.tuple([linkName, linkName], 'must be two names')),
+  mtu: v.optional(whole(68, 65535)),
+});
+
+/** Throws SpecError naming the first field that is wrong. */
+export const checkCableSpec = (spec: CableSpec): CableSpec => validate(cableSchema, spec, '') as CableSpec;
 
 /** Throws SpecError naming the first field that is wrong. */
 export function checkAttachSpec(spec: AttachSpec): AttachSpec {

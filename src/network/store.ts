@@ -38,6 +38,8 @@ export class NetworkStore {
   /** What was read, for as long as nobody else writes: the lock's file counts the changes. */
   readonly #cache = new Map<string, unknown>();
   #generation = 0n;
+  /** Whether whoever has the lock has counted a change already: others look only once it is free. */
+  #counted = false;
   #lockFd: number | undefined;
   /** One process waits at most once for the lock, whatever it does at the same time. */
   static #turn: Promise<unknown> = Promise.resolve();
@@ -74,6 +76,7 @@ export class NetworkStore {
     const result = NetworkStore.#turn.then(async () => {
       const lock = await this.#lock();
       this.#lockFd = lock;
+      this.#counted = false;
       try {
         this.#forgetOld(lock);
         return await work();
@@ -112,6 +115,8 @@ export class NetworkStore {
   #changed(): void {
     if (this.#lockFd === undefined)
       throw new Isol8Error('ERR_INTERNAL', 'the state of networks changed without its lock');
+    if (this.#counted) return;
+    this.#counted = true;
     this.#generation++;
     writeSync(this.#lockFd, new BigUint64Array([this.#generation]), 0, 8, 0);
   }
@@ -170,18 +175,27 @@ export class NetworkStore {
 
   /** Readers see the old content or the new, never a part. */
   write(file: string, content: unknown): void {
+    this.writeFresh(`${file}.tmp`, content);
+    this.rename(`${file}.tmp`, file);
+  }
+
+  /** A crash may leave a part of it. */
+  writeFresh(file: string, content: unknown): void {
     this.#changed();
     const path = `${this.folder}/${file}`;
-    const fresh = `${path}.tmp`;
     const text = `${JSON.stringify(content)}\n`;
     try {
-      writeFileSync(fresh, text, { mode: 0o644 });
+      writeFileSync(path, text, { mode: 0o644 });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-      writeFileSync(fresh, text, { mode: 0o644 });
+      writeFileSync(path, text, { mode: 0o644 });
     }
-    renameSync(fresh, path);
+  }
+
+  rename(from: string, to: string): void {
+    this.#changed();
+    renameSync(`${this.folder}/${from}`, `${this.folder}/${to}`);
   }
 
   remove(file: string): void {
@@ -201,14 +215,14 @@ function isWritable(folder: string): boolean | undefined {
   }
 }
 
-/** undefined when its folder was removed at this moment. */
+/** undefined when there was no folder for it, or none any more: there is one now. */
 function openLock(path: string): number | undefined {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    return undefined;
   }
 }
 

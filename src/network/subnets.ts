@@ -61,12 +61,20 @@ export function hostOffsets(subnet: Subnet): { first: bigint; last: bigint } {
   return { first: 1n, last: subnet.family === 'inet' ? size - 2n : size - 1n };
 }
 
+/** Whether a host of the subnet may have the address. */
+export function isForHosts(subnet: Subnet, address: string): boolean {
+  const { first, last } = hostOffsets(subnet);
+  const offset = offsetOf(subnet, address);
+  return contains(subnet, address) && offset >= first && offset <= last;
+}
+
 /** 172.16.0.0/12 and, when that is full, the upper half of 10.0.0.0/8: private addresses of RFC 1918, 4,094 hosts each. */
 const POOLS: readonly Subnet[] = [
   subnetOf({ address: '172.16.0.0', length: 12 }),
   subnetOf({ address: '10.128.0.0', length: 9 }),
 ];
 const POOL_LENGTH = 20;
+const ATTEMPTS = 100;
 
 /** The first subnet of the pools that overlaps none of those in use; undefined when there is none left. */
 export function freeSubnet(used: readonly Subnet[]): Subnet | undefined {
@@ -80,11 +88,12 @@ export function freeSubnet(used: readonly Subnet[]): Subnet | undefined {
   return undefined;
 }
 
-/** A unique local /64 with a random global id, RFC 4193. */
-export function randomSubnet6(used: readonly Subnet[]): Subnet {
-  for (;;) {
+/** A unique local /64 with a random global id, RFC 4193; undefined where those in use leave no room for chance. */
+export function randomSubnet6(used: readonly Subnet[]): Subnet | undefined {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const id = BigInt(`0x${randomBytes(5).toString('hex')}`);
     const candidate: Subnet = { family: 'inet6', first: ((0xfdn << 40n) | id) << 80n, length: 64 };
     if (!used.some((other) => overlaps(candidate, other))) return candidate;
   }
+  return undefined;
 }

@@ -1,6 +1,12 @@
 /** What a crash or the end of a namespace has left of networks. */
 import type { NetworkHost } from './host.js';
-import { type MemberRecord, type NetworkRecord, readMembers, readNetworks } from './records.js';
+import {
+  dropUnreadable,
+  type MemberRecord,
+  type NetworkRecord,
+  readMembers,
+  readNetworks,
+} from './records.js';
 import { isAbandoned, removeMember, removeNetwork } from './remove.js';
 import { repair } from './repair.js';
 
@@ -11,54 +17,64 @@ export interface NetworkLeftover {
   readonly member?: string;
   /** Half a sentence. */
   readonly why: string;
+  /** What kept it from being removed, so that it is still there. */
+  readonly error?: string;
 }
 
 /**
  * Removes networks and members that were being made, or had a process for an owner, when it was killed, and members whose
  * namespace is gone. Only under the lock.
  *
- * @returns what was removed, or with `dryRun` would be.
+ * @returns what was removed, or with `dryRun` would be; what cannot be does not keep others from it.
  */
 export async function sweepNetworks(
   host: NetworkHost,
-  options: { dryRun: boolean },
+  { dryRun }: { dryRun: boolean },
 ): Promise<NetworkLeftover[]> {
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   const found: NetworkLeftover[] = [];
+  const remove = async (leftover: NetworkLeftover, work: () => Promise<void>): Promise<void> => {
+    const failure = dryRun ? undefined : await work().then(() => undefined, messageOf);
+    found.push(failure === undefined ? leftover : { ...leftover, error: failure });
+  };
   for (const network of readNetworks(host.store)) {
+    const { name } = network;
     const why = whyNetwork(network, links);
-    if (why !== undefined) {
-      found.push({ network: network.name, why });
-      if (!options.dryRun) await removeNetwork(host, network);
-      continue;
-    }
-    for (const { member, reason } of deadMembers(host, network, links)) {
-      found.push({ network: network.name, member: member.address ?? member.address6 ?? '', why: reason });
-      if (!options.dryRun) await removeMember(host, network, member);
+    if (why !== undefined) await remove({ network: name, why }, () => removeNetwork(host, network));
+    else {
+      if (!dryRun) dropUnreadable(host.store, name);
+      for (const { member, reason } of deadMembers(host, network, links)) {
+        const leftover = { network: name, member: member.address ?? member.address6 ?? '', why: reason };
+        await remove(leftover, () => removeMember(host, network, member));
+      }
     }
   }
-  if (!options.dryRun) host.store.removeIfEmpty();
+  if (!dryRun) host.store.removeIfEmpty();
   return found;
 }
 
-/** Looking after a network takes longer with every member, so it may take a tenth of the time at most. */
+const messageOf = (error: unknown): string => (error as Error).message;
+
+/** Looking after a network takes longer with every member, so it may take a fiftieth of the time at most. */
 const REST_MILLISECONDS = 100;
-const REST_FACTOR = 10;
+const REST_FACTOR = 50;
 const nextLook = new Map<string, number>();
 
 /**
  * Repairs a network, and takes back what members had whose namespace has ended, unless that was done just now. Only under the
- * lock. Throws as {@link repair}.
+ * lock. Gives and throws what {@link repair} does.
  */
-export async function lookAfter(host: NetworkHost, network: NetworkRecord): Promise<void> {
+export async function lookAfter(host: NetworkHost, network: NetworkRecord): Promise<NetworkRecord> {
   const key = `${host.store.folder} ${network.bridge.index}`;
   const begin = performance.now();
-  if (begin < (nextLook.get(key) ?? 0)) return;
-  await repair(host, network);
+  if (begin < (nextLook.get(key) ?? 0)) return network;
+  const repaired = await repair(host, network);
+  dropUnreadable(host.store, network.name);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
   const end = performance.now();
   nextLook.set(key, end + Math.max(REST_MILLISECONDS, REST_FACTOR * (end - begin)));
+  return repaired;
 }
 
 function whyNetwork(network: NetworkRecord, links: ReadonlyMap<number, string>): string | undefined {

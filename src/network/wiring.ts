@@ -6,6 +6,7 @@ import type { NetlinkRequest } from '../netlink/message.js';
 import { addAddress } from '../rtnetlink/addresses/encode.js';
 import { IFLA, RTM } from '../rtnetlink/constants.js';
 import { addLink, changeLink } from '../rtnetlink/links/encode.js';
+import type { LinkChanges } from '../rtnetlink/links/spec.js';
 import { replaceNeighbor } from '../rtnetlink/neighbors/encode.js';
 import { addRoute } from '../rtnetlink/routes/encode.js';
 import { addressesOf, type MemberRecord, type NetworkRecord } from './records.js';
@@ -32,17 +33,22 @@ export const memberLinkName = (index: number): string => `${MEMBER_LINKS}${index
 
 const lengthOf = (subnet: string): number => parsePrefix(subnet).length;
 
+/** No address is made from the MAC, which every port of the bridge would hear of. */
+const silentLink = ({ linkLocal6 }: NetworkRecord): LinkChanges =>
+  linkLocal6 ? { addrGenMode: 'none' } : {};
+
 /** The bridge with its addresses, up; after these everything about it is in place but nf_tables and forwarding. */
 export function bridgeRequests(network: NetworkRecord): NetlinkRequest[] {
   const { bridge, mtu, group } = network;
   const { name, index, mac } = bridge;
   return [
     addLink({
-      ...{ name, index, kind: 'bridge', address: mac, mtu, group },
+      ...{ name, index, kind: 'bridge', address: mac, group },
       // Ports forward at once, and members' reports of groups that nobody routes are not kept.
       bridge: { forwardDelay: 0, stp: false, multicastSnooping: false },
     }),
-    changeLink(index, { addrGenMode: 'none', alias: `isol8 network ${network.name}` }),
+    // What is set after its birth stays when its last port has gone.
+    changeLink(index, { mtu, ...silentLink(network), alias: `isol8 network ${network.name}` }),
     ...gatewayAddresses(network).map(({ address, prefixLength }) =>
       addAddress({ link: index, address, prefixLength, noDad: true }),
     ),
@@ -51,7 +57,8 @@ export function bridgeRequests(network: NetworkRecord): NetlinkRequest[] {
   ];
 }
 
-function vxlanRequests({ vxlan, bridge, group, mtu }: NetworkRecord): NetlinkRequest[] {
+function vxlanRequests(network: NetworkRecord): NetlinkRequest[] {
+  const { vxlan, bridge, group, mtu, isolated } = network;
   if (vxlan === undefined) return [];
   const { name, index, id, remote, local, lower, port = 4789 } = vxlan;
   return [
@@ -65,7 +72,8 @@ function vxlanRequests({ vxlan, bridge, group, mtu }: NetworkRecord): NetlinkReq
         ...(lower === undefined ? {} : { link: lower }),
       },
     }),
-    changeLink(index, { addrGenMode: 'none' }),
+    changeLink(index, silentLink(network)),
+    ...(isolated ? [changeLink(index, { bridgePort: { isolated } })] : []), // members of other hosts are members
     changeLink(index, { up: true }),
   ];
 }
@@ -114,7 +122,7 @@ export function memberRequests(
   ];
 }
 
-/** In the member's namespace. An address generated from the MAC would have every port of the bridge hear of it. */
+/** In the member's namespace. */
 export function insideRequests(network: NetworkRecord, member: MemberRecord): NetlinkRequest[] {
   const { subnet, gateway, subnet6, gateway6, internal, outside6, bridge } = network;
   const { address, address6 } = member;
@@ -122,7 +130,7 @@ export function insideRequests(network: NetworkRecord, member: MemberRecord): Ne
   const gateways = [address && gateway, address6 && gateway6].filter((one) => typeof one === 'string');
   return [
     changeLink(LOOPBACK, { up: true }),
-    changeLink(link, { addrGenMode: 'none' }),
+    changeLink(link, silentLink(network)),
     changeLink(link, { up: true }),
     ...(address && subnet ? [addAddress({ link, address, prefixLength: lengthOf(subnet) })] : []),
     ...(address6 && subnet6

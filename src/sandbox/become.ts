@@ -1,7 +1,8 @@
 import { encodePlan } from '../syscalls/encode.js';
 import { becomeLauncher } from '../syscalls/launch.js';
 import { compile } from './compile/compile.js';
-import { failureTexts } from './failure.js';
+import type { CompileOptions } from './compile/context.js';
+import { type FailureWords, failureTexts } from './failure.js';
 import { gatherFacts } from './gather.js';
 import { parseSpec } from './parse.js';
 import type { SandboxSpec } from './spec.js';
@@ -13,6 +14,13 @@ export interface BecomeOptions {
   readonly terminal: boolean;
 }
 
+/** What a plan in place of this process depends on. */
+export const inPlaceOptions = ({ descriptors, terminal }: BecomeOptions): CompileOptions => ({
+  mode: 'inPlace',
+  descriptors,
+  ...(terminal && { terminal: 'caller' }),
+});
+
 /**
  * Replaces this process by the launcher, which starts the program and ends as it does: pid,
  * signals and memory are then as if unshare(1) had been called instead. Failures are printed by the launcher, and the
@@ -20,14 +28,14 @@ export interface BecomeOptions {
  *
  * @throws SpecError, or SystemCallError when this process could not be replaced; otherwise it does not return.
  */
-export function become(command: readonly string[], spec: SandboxSpec, options: BecomeOptions): never {
+export function become(
+  command: readonly string[],
+  spec: SandboxSpec,
+  options: BecomeOptions & FailureWords,
+): never {
   const parsed = parseSpec(command, spec);
   const { facts } = gatherFacts(parsed);
-  const { plan, control } = compile(parsed, facts, {
-    mode: 'inPlace',
-    descriptors: options.descriptors,
-    ...(options.terminal && { terminal: 'caller' }),
-  });
-  const bytes = encodePlan(plan, facts.architecture, failureTexts(plan, facts));
+  const { plan, control } = compile(parsed, facts, inPlaceOptions(options));
+  const bytes = encodePlan(plan, facts.architecture, failureTexts(plan, facts, options));
   return becomeLauncher(bytes, [...Array(options.descriptors).keys(), ...control]);
 }

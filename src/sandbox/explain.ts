@@ -1,13 +1,12 @@
 import { closeDescriptor } from '../syscalls/binding.js';
+import { type BecomeOptions, inPlaceOptions } from './become.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { type ExplainFormat, explainPlan } from './explain/explain.js';
 import { gatherFacts } from './gather.js';
-import { parseSpec } from './parse.js';
+import { parseSpec, requireObject } from './parse.js';
+import { attachedOptions, checkSignal, parseProcessSpec, type SpawnSpec } from './process-spec.js';
 import type { SandboxSpec } from './spec.js';
-
-/** How the plan would be started: beside this process, as {@link spawn} does, or in its place, as `isol8 run` does. */
-type Mode = CompileOptions['mode'];
 
 /** How {@link explain} writes. */
 export interface ExplainOptions {
@@ -25,22 +24,37 @@ export interface ExplainOptions {
  */
 export function explain(
   command: readonly string[],
-  spec: SandboxSpec = {},
+  spec: SpawnSpec = {},
   options: ExplainOptions = {},
 ): string {
-  return explainMode(command, spec, { mode: 'attached', ...options });
+  requireObject(spec);
+  const { env, signal, ...rest } = spec;
+  checkSignal(signal);
+  const { process, sandbox } = parseProcessSpec(rest);
+  return explainWith(command, env === undefined ? sandbox : { ...sandbox, env }, {
+    compile: attachedOptions(process),
+    ...options,
+  });
 }
 
-/** @internal */
-export function explainMode(
+/** @internal What {@link become} would do. */
+export function explainInPlace(
   command: readonly string[],
   spec: SandboxSpec,
-  { mode, ...options }: ExplainOptions & { mode: Mode },
+  { become, ...options }: ExplainOptions & { become: BecomeOptions; before?: readonly string[] },
+): string {
+  return explainWith(command, spec, { compile: inPlaceOptions(become), ...options });
+}
+
+function explainWith(
+  command: readonly string[],
+  spec: SandboxSpec,
+  { compile: how, ...options }: ExplainOptions & { compile: CompileOptions; before?: readonly string[] },
 ): string {
   const parsed = parseSpec(command, spec);
   const { facts, owned } = gatherFacts(parsed);
   try {
-    const { plan } = compile(parsed, facts, { mode, descriptors: 3 });
+    const { plan } = compile(parsed, facts, how);
     return explainPlan(plan, { format: 'strace', ...options, architecture: facts.architecture });
   } finally {
     for (const descriptor of owned) closeDescriptor(descriptor);

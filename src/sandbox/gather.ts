@@ -27,6 +27,7 @@ export function gatherFacts(spec: ParsedSandbox): Gathered {
   if (!asksMore(spec)) return callerOnly(caller);
   const clocks = spec.timeOffsets && readClocks();
   if (spec.timeOffsets && clocks) checkOffsets(spec.timeOffsets, clocks, 'timeOffsets.');
+  checkRoot(spec);
   const more = {
     hardLimits: Object.fromEntries(spec.rlimits.map(({ name }) => [name, readLimit(RLIMIT[name]).hard])),
     clocks,
@@ -94,6 +95,14 @@ function coveredDirectory({ root, mounts, proc, cwd }: ParsedSandbox): string | 
   } catch {
     return undefined; // it has been removed, so nothing can be mounted on it
   }
+}
+
+/** Also before anything is started: the first that would fail otherwise is a mount point inside. */
+function checkRoot({ root }: ParsedSandbox): void {
+  if (root === undefined) return;
+  const stat = statFile(root);
+  if (!stat) throw new SpecError('root', `${root} cannot be found`);
+  if ((stat.mode & S_IFMT) !== S_IFDIR) throw new SpecError('root', `${root} is not a directory`);
 }
 
 /** A bind of what is not there is refused before anything is started. */

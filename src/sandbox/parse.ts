@@ -104,8 +104,10 @@ function appendKey(path: string, { key }: { key: unknown }): string {
 }
 
 function problemOf(issue: v.BaseIssue<unknown>): string {
-  const given = issue.input === undefined ? 'nothing' : issue.received;
-  return issue.message.startsWith('must') ? `${issue.message}, not ${given}` : issue.message;
+  if (!issue.message.startsWith('must') || issue.input === '') return issue.message;
+  const octal = issue.message.includes(' 0o') && typeof issue.input === 'number';
+  const received = octal ? `0o${(issue.input as number).toString(8)}` : issue.received;
+  return `${issue.message}, not ${issue.input === undefined ? 'nothing' : received}`;
 }
 
 function parseNamespaces(spec: NamespacesSpec): Record<NamespaceKind, ParsedChoice> {

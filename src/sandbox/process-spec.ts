@@ -3,6 +3,7 @@ import type { Duration } from '../foundation/duration.js';
 import { durationToMilliseconds, toDuration } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { LAST_SIGNAL, SIGNALS } from '../syscalls/constants.js';
+import type { CompileOptions } from './compile/context.js';
 import { validate } from './parse.js';
 import type { SandboxSpec } from './spec.js';
 import type { Stdio, TerminalSize } from './stdio.js';
@@ -35,16 +36,29 @@ export interface ParsedProcessSpec {
   readonly killSignal: number;
 }
 
-const descriptor = v.pipe(v.number(), v.integer(), v.minValue(0));
+const descriptor = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'must be at least 0'),
+);
 const word = v.picklist(['pipe', 'inherit', 'ignore']);
-const cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const entry = v.union(
+  [word, descriptor, v.object({ fd: descriptor })],
+  "must be 'pipe', 'inherit', 'ignore' or a descriptor",
+);
+const cells = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be at least 1'),
+  v.maxValue(65_535, 'must be at most 65535'),
+);
 
 const signalSchema = v.instance(AbortSignal, 'must be an AbortSignal');
 
 const schema = v.strictObject({
   stdio: v.optional(
     v.union(
-      [word, v.array(v.union([word, descriptor, v.object({ fd: descriptor })]))],
+      [word, v.array(entry)],
       "must be 'pipe', 'inherit', 'ignore', or a list of these and of descriptors",
     ),
   ),
@@ -56,7 +70,11 @@ const schema = v.strictObject({
   ),
   timeout: v.optional(
     v.union(
-      [v.number(), v.string(), v.strictObject({ seconds: v.number(), nanoseconds: v.number() })],
+      [
+        v.number(),
+        v.string(),
+        v.strictObject({ seconds: v.number('must be a number'), nanoseconds: v.number('must be a number') }),
+      ],
       'must be seconds or a duration',
     ),
   ),
@@ -70,6 +88,11 @@ export function parseProcessSpec(spec: Omit<SpawnSpec, 'env' | 'signal'>): {
 } {
   const { stdio, tty, timeout, killSignal, ...sandbox } = spec;
   return { process: parseOwn({ stdio, tty, timeout, killSignal }), sandbox };
+}
+
+/** What a plan depends on of how this program deals with the process. */
+export function attachedOptions({ tty, stdio }: ParsedProcessSpec): CompileOptions {
+  return { mode: 'attached', descriptors: tty ? 3 : stdio.length, ...(tty && { terminal: 'new' }) };
 }
 
 /** Throws SpecError. */

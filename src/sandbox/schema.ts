@@ -18,6 +18,14 @@ const whole = (min: number, max: number) =>
     v.minValue(min, `must be at least ${min}`),
     v.maxValue(max, `must be at most ${max}`),
   );
+/** Of a file's mode, which people write and read in octal. */
+const bits = (max: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.integer('must be a whole number'),
+    v.minValue(0, 'must be at least 0'),
+    v.maxValue(max, `must be at most 0o${max.toString(8)}`),
+  );
 const id = whole(0, MAX_ID);
 const flag = v.boolean('must be true or false');
 const bytes = (limit: number) => v.pipe(text, v.maxBytes(limit, `must be at most ${limit} bytes long`));
@@ -67,7 +75,10 @@ const mount = v.variant(
           'must be bytes, or like 64m or 50%',
         ),
       ),
-      mode: v.optional(whole(0, 0o7777)),
+      mode: v.optional(bits(0o7777)),
+      exec: v.optional(flag),
+      suid: v.optional(flag),
+      dev: v.optional(flag),
       ...mountBase,
     }),
     v.strictObject({ type: v.literal('proc'), ...mountBase }),
@@ -91,7 +102,7 @@ const offset = v.union(
   [
     v.pipe(v.number(), v.finite('must be finite')),
     nonEmpty,
-    v.strictObject({ seconds: v.number(), nanoseconds: v.number() }),
+    v.strictObject({ seconds: v.number('must be a number'), nanoseconds: v.number('must be a number') }),
   ],
   'must be seconds, or a duration like -7d or 1h30m',
 );
@@ -114,7 +125,7 @@ const fields = {
   uid: v.optional(id),
   gid: v.optional(id),
   groups: v.optional(v.pipe(v.array(id), v.maxLength(65_536, 'must not have more than 65536 groups'))),
-  umask: v.optional(whole(0, 0o777)),
+  umask: v.optional(bits(0o777)),
   nice: v.optional(whole(-20, 19)),
   rlimits: v.optional(v.strictObject(optionalEach(Object.keys(RLIMIT) as (keyof typeof RLIMIT)[], limit))),
   noNewPrivileges: v.optional(flag),

@@ -1,10 +1,15 @@
 import { plainKey, Recent } from '../foundation/recent.js';
 import { closeDescriptor } from '../syscalls/binding.js';
-import type { CompileOptions } from './compile/context.js';
 import { parseProgram, parseSandbox, requireObject } from './parse.js';
 import { SandboxPlans } from './prepared-plan.js';
 import type { Process } from './process.js';
-import { checkSignal, type ParsedProcessSpec, parseProcessSpec, type SpawnSpec } from './process-spec.js';
+import {
+  attachedOptions,
+  checkSignal,
+  type ParsedProcessSpec,
+  parseProcessSpec,
+  type SpawnSpec,
+} from './process-spec.js';
 import { Start } from './start.js';
 import { type PreparedStdio, prepareStdio, prepareTerminal } from './stdio.js';
 
@@ -47,7 +52,5 @@ export async function spawn(command: readonly string[], spec: SpawnSpec = {}): P
 
 function parseSpawn(spec: Omit<SpawnSpec, 'env' | 'signal'>): ParsedSpawn {
   const { process: own, sandbox } = parseProcessSpec(spec);
-  const descriptors = own.tty ? 3 : own.stdio.length;
-  const options: CompileOptions = { mode: 'attached', descriptors, ...(own.tty && { terminal: 'new' }) };
-  return { own, plans: new SandboxPlans(parseSandbox(sandbox), options) };
+  return { own, plans: new SandboxPlans(parseSandbox(sandbox), attachedOptions(own)) };
 }

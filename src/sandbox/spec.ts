@@ -32,13 +32,19 @@ export interface BindMount extends MountBase {
   source: string;
 }
 
-/** tmpfs(5): empty, in memory, gone with the namespace; nosuid and nodev. */
+/** tmpfs(5): empty, in memory, gone with the namespace. */
 export interface TmpfsMount extends MountBase {
   type: 'tmpfs';
   /** Bytes, or as tmpfs takes it: `64m`, `50%`. Default half of the memory. */
   size?: number | string;
   /** Permissions of its root directory. Default 0o755. */
   mode?: number;
+  /** Whether programs on it may be executed: without `noexec` of mount(8). Default true. */
+  exec?: boolean;
+  /** Whether set-user-ID bits on it count: without `nosuid`. Default false. */
+  suid?: boolean;
+  /** Whether device files on it open devices, which they do without a new user namespace only: without `nodev`. Default false. */
+  dev?: boolean;
 }
 
 /** proc(5) of the new PID namespace; nosuid, nodev, noexec. */
@@ -89,7 +95,10 @@ export interface SandboxSpec {
   /** Whether setgroups(2) works inside. Default `allow` where the kernel lets us, which it does not without privilege. */
   setgroups?: 'allow' | 'deny';
 
-  /** A directory that becomes `/` by pivot_root(2). Default: the host's `/`. Needs a new mnt namespace. */
+  /**
+   * A directory that becomes `/` by pivot_root(2). Default: the host's `/`. Needs a new mnt namespace. Mount points that
+   * are missing, `/proc` among them, are made in the directory and stay there.
+   */
   root?: string;
   /** Make `/` read-only with everything below it, before `mounts` come on top. Default false. Needs Linux 5.12. */
   readOnlyRoot?: boolean;

@@ -8,6 +8,8 @@ import * as wire from './wire.js';
 export interface FailureTexts {
   /** For each step, what failed: the errno's name is appended. */
   readonly heads: readonly string[];
+  /** For each step, where in the plan it is and what for: said behind the errno's name. */
+  readonly places?: readonly string[];
   /** What an errno means, for one step or for all that make this call. */
   readonly causes: readonly FailureCause[];
   /** Leave out the errno's name: the causes say it in words. */
@@ -26,17 +28,20 @@ export interface FailureCause {
  */
 export function writeFailures(
   memory: PlanMemory,
-  { heads, causes, nameless = false }: FailureTexts,
+  { heads, places = [], causes, nameless = false }: FailureTexts,
   architecture: Architecture,
 ): { failureCount: number; failuresAt: number; errnoNameCount: number; errnoNamesAt: number } {
-  const texts = [...heads, ...causes.map(({ text }) => text)];
-  const places = memory.places(texts);
+  const texts = [...heads, ...places, ...causes.map(({ text }) => text)];
+  const written = memory.places(texts);
   const rows: number[] = [];
-  for (const step of heads.keys()) rows.push(step, 0, 0, ...(places[step] as Place));
+  for (const step of heads.keys()) rows.push(step, 0, 0, ...(written[step] as Place));
+  for (const step of places.keys())
+    rows.push(step, 0, wire.PLACE, ...(written[heads.length + step] as Place));
+  const before = heads.length + places.length;
   for (const [i, { where, errno }] of causes.entries()) {
     const step = 'step' in where ? where.step : wire.ANY_STEP;
     const call = 'call' in where ? callNumber(where.call, architecture) : 0;
-    rows.push(step, call, errnoNumber(errno), ...(places[heads.length + i] as Place));
+    rows.push(step, call, errnoNumber(errno), ...(written[before + i] as Place));
   }
   const failuresAt = memory.block(new Uint8Array(Uint32Array.from(rows).buffer));
   return {

@@ -64,7 +64,8 @@ export const STEP = layout('step', {
 export const RELOCATION = layout('relocation', { at: 'u32', kind: 'u32', value: 'u32' });
 
 /**
- * Words for a failure: with `code` 0 the step's own, which come first; else what this errno means, for one step or, with
+ * Words for a failure: with `code` 0 the step's own, which come first; with {@link PLACE} where in the plan
+ * it is, which comes behind the errno's name; else what this errno means, for one step or, with
  * `step` {@link ANY_STEP}, for all that make this `call`, or with {@link ANY_CALL} for all. The first row that fits counts.
  */
 export const FAILURE = layout('failure', {
@@ -76,6 +77,7 @@ export const FAILURE = layout('failure', {
 });
 export const ANY_STEP = 0xffff_ffff;
 export const ANY_CALL = 0xffff_ffff;
+export const PLACE = 0xffff_ffff;
 
 export const RECORD = layout('record', { kind: 'u32', first: 'i32', second: 'i32' });
 

@@ -3,7 +3,7 @@ import { experiment } from './example.js';
 
 experiment(
   'one process is a hundred hosts, each called from another',
-  { example: 'hundred-hosts', needs: ['ip'] },
+  { example: 'hundred-hosts' },
   (said) => {
     const lines = said.trim().split('\n');
     assert.equal(lines.shift(), '100 servers listen in 100 namespaces');

@@ -68,9 +68,10 @@ describe('the help', () => {
   });
 });
 
-test('isol8 --version is the version of the package', async () => {
+test('isol8 --version and isol8 run --version are the version of the package', async () => {
   assert.equal(await said('--version'), `isol8 ${version}\n`);
   assert.equal(await said('-V'), `isol8 ${version}\n`);
+  assert.equal(await said('run', '--version'), `isol8 ${version}\n`);
 });
 
 test('every example in a table is a command line that its own table accepts', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Diagnosis } from '../../src/doctor/diagnose.js';
 import type { Finding } from '../../src/doctor/finding.js';
@@ -112,6 +113,32 @@ describe('isol8 doctor', { skip }, () => {
     assert.match(mend ?? '', /^nft insert rule ip fw c 'iifname "i8-\*" accept' && nft insert rule/);
     const open = await doctor({ behind: ['unshare', '--user', '--map-root-user', '--net'] });
     assert.equal(open.finding('forwarding')?.state, 'ok');
+  });
+
+  it('says how users get a way out without root', {
+    skip: !existsSync('/dev/net') && 'no /dev/net',
+  }, async () => {
+    const device = async (script: string): Promise<Finding | undefined> => {
+      const report = await doctor({ behind: asRootOf(`mount -t tmpfs tmpfs /dev/net; ${script}`) });
+      return report.finding('/dev/net/tun');
+    };
+    const made = (mode: string): string => `: > /dev/net/tun; chmod ${mode} /dev/net/tun`;
+    const [none, shut, open] = [await device(':'), await device(made('0600')), await device(made('0666'))];
+    assert.deepEqual([none?.state, shut?.state, open?.state], ['note', 'note', 'ok']);
+    assert.equal(none?.mend, 'mkdir -p /dev/net && mknod -m 0666 /dev/net/tun c 10 200');
+    assert.equal(shut?.mend, 'chmod 0666 /dev/net/tun');
+  });
+
+  it('says which programs carry packets out without root, and how they are installed', async () => {
+    const { finding } = await doctor();
+    for (const [program, name] of [
+      ['slirp4netns', 'slirp4netns'],
+      ['pasta', 'passt'],
+    ] as const) {
+      const found = finding(program);
+      if (spawnSync(program, ['--help']).error === undefined) assert.equal(found?.state, 'ok');
+      else assert.match(found?.mend ?? '', new RegExp(` ${name}$`));
+    }
   });
 
   it('says how a user gets subordinate ids', async () => {

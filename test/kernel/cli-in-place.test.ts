@@ -26,6 +26,12 @@ const LISTENER =
   'sleep 600 & echo ready; while :; do wait; done';
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
+/** The rest of those that end a process, and can be caught by one that JavaScript runs in. */
+const RARE = 'ALRM VTALRM PWR IO XCPU XFSZ ABRT SYS TRAP'.split(' ');
+const RARE_LISTENER =
+  'for s in "$@"; do trap "echo $s" $s; done; sleep 600 & trap "kill $!; exit 7" TERM; ' +
+  'echo ready; while :; do wait; done';
+
 /** Standard output as it grows. */
 function listen(child: ChildProcess): () => string {
   let text = '';
@@ -75,6 +81,21 @@ describe('the process that was started as isol8 run', { skip }, () => {
       const each = said().trim().split(/\s+/);
       assert.deepEqual(each, ['ready', ...SIGNALS.map((signal) => signal.slice(3))]);
       child.kill('SIGUSR1');
+      assert.equal((await outcome).status, 7);
+    });
+
+    it(`passes the rest of the signals on as well, with ${options.join(' ') || 'nothing else'}`, async () => {
+      const names = options.includes('-t') ? RARE : [...RARE, 'PIPE', 'WINCH'];
+      const child = start(['run', ...options, '--', 'sh', '-c', RARE_LISTENER, 'sh', ...names]);
+      const said = listen(child);
+      const outcome = outcomeOf(child);
+      await eventually(() => said().includes('ready'), 'the command is ready');
+      for (const name of names) {
+        child.kill(`SIG${name}` as NodeJS.Signals);
+        await eventually(() => said().split(/\s+/).includes(name), `SIG${name} arrives`);
+      }
+      assert.deepEqual(said().trim().split(/\s+/), ['ready', ...names]);
+      child.kill('SIGTERM');
       assert.equal((await outcome).status, 7);
     });
 

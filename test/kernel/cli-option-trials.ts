@@ -21,6 +21,8 @@ const made = (name: string): string => {
 
 const [source, target, rootfs] = [made('source'), made('target'), made('rootfs')] as const;
 writeFileSync(join(source, 'file'), 'from outside\n');
+const commas = made('a,"b');
+writeFileSync(join(commas, 'file'), 'behind a comma\n');
 writeFileSync(join(made('rootfs/etc'), 'passwd'), 'blue:x:1234:1235::/:/bin/sh\n');
 writeFileSync(join(rootfs, 'etc/group'), 'blue:x:1235:\nsky:x:77:blue\nsea:x:78:\n');
 
@@ -145,6 +147,16 @@ const PLAIN: readonly Trial[] = [
     prints: /^1700\n.* - tmpfs \S+ rw,size=1024k,mode=1700/,
   },
   { options: ['--tmpfs', `${target}:ro`], script: writable(target), prints: 'not' },
+  {
+    options: ['--tmpfs', `${target}:rw,noexec,nosuid,size=65536k`],
+    script: `${writable(target)}; ${mountAt(target)}`,
+    prints: /^writable\nrw,nosuid,nodev,noexec,.*size=65536k/,
+  },
+  {
+    options: ['--mount', `type=bind,"src=${commas.replace('"', '""')}",target=${target},readonly=TRUE`],
+    script: `cat ${target}/file; ${writable(target)}`,
+    prints: 'behind a comma\nnot',
+  },
   {
     options: ['--mount', `type=bind,source=${source},target=${target},readonly`],
     script: `cat ${target}/file; ${writable(target)}`,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
@@ -7,7 +8,7 @@ import { type OptionSpec, spellings } from '../../src/cli/options.js';
 import { ALL_KINDS, type NamespaceKind } from '../../src/namespaces/kinds.js';
 import { describeAsRoot } from './caller.js';
 import { scratch, TRIALS } from './cli-option-trials.js';
-import { isol8, namespacesOf, printed, running } from './cli-program.js';
+import { isol8, isRoot, namespacesOf, printed, running } from './cli-program.js';
 import { leaveMachineAsItWas } from './machine.js';
 
 after(() => rmSync(scratch, { recursive: true }));
@@ -33,6 +34,8 @@ describeAsRoot(import.meta.url, 'an option of isol8 run', () => {
       'preserve-fds',
       'no-kill-child',
       'explain',
+      'show-env',
+      'version',
       'help',
     ];
     const table: readonly OptionSpec[] = runCommand.options;
@@ -57,6 +60,44 @@ describeAsRoot(import.meta.url, 'an option of isol8 run', () => {
       script,
     );
     assert.deepEqual(all.split('\n'), Object.values(namespacesOf('self')));
+  });
+
+  it('is --explain, which prints the plan that would run: with a terminal of its own, beside isol8, with more descriptors', async () => {
+    const explained = async (...options: string[]): Promise<string> => {
+      const { status, stdout, stderr } = await isol8(['run', ...options, '--explain', '--', 'true'], {
+        stdio: ['pipe', 'pipe', 'pipe', 0, 0],
+      });
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    const alone = await explained();
+    assert.doesNotMatch(alone, /TIOCSCTTY|CLONE_PARENT/);
+    assert.match(await explained('--timeout', '1h'), /CLONE_PARENT/);
+    assert.match(await explained('-t'), /^ *setsid\(\).*\n *ioctl\(0, TIOCSCTTY, 0\)/m);
+    const closing = (text: string): number =>
+      Number(/close_range\((\d+), \d+, CLOSE_RANGE_CLOEXEC/.exec(text)?.[1]);
+    assert.equal(closing(await explained('--preserve-fds', '2')), closing(alone) + 2);
+  });
+
+  it('is --explain with values of variables when --show-env asks for them, and then the script runs with those', async () => {
+    const options = ['--share', 'user,pid', '--clear-env', '-e', 'TOKEN=s3cret'];
+    const explained = async (...more: string[]): Promise<string> =>
+      (await isol8(['run', ...options, ...more, '--', 'env'])).stdout;
+    for (const format of ['strace', 'sh', 'c', 'json']) {
+      const hidden = await explained(`--explain=${format}`);
+      assert.doesNotMatch(hidden, /s3cret/);
+      if (format !== 'json') assert.match(hidden, /TOKEN/);
+      if (format === 'sh' || format === 'c') assert.match(hidden, /--show-env/);
+      assert.match(await explained(`--explain=${format}`, '--show-env'), /s3cret/);
+    }
+    if (!isRoot) return;
+    const script = await explained('--explain=sh', '--show-env');
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], {
+      encoding: 'utf8',
+      env: { ...process.env, OTHER: '1' },
+    });
+    assert.match(stdout, /^TOKEN=s3cret$/m, stderr);
+    assert.doesNotMatch(stdout, /OTHER/);
   });
 
   it('is --explain in each of its formats, and then nothing runs', async () => {

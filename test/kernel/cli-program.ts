@@ -32,7 +32,10 @@ export interface Start extends SpawnOptions {
 export function start(args: readonly string[], options: Start = {}): ChildProcess {
   const { input, user, behind = [], ...rest } = options;
   const drop = user && isRoot ? ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups'] : [];
-  const [command, ...all] = [...behind, ...drop, process.execPath, program, ...args] as [string, ...string[]];
+  const [command, ...all] = [...behind, ...drop, process.execPath, '--', program, ...args] as [
+    string,
+    ...string[],
+  ];
   const child = spawn(command, all, { stdio: ['pipe', 'pipe', 'pipe'], ...rest });
   child.stdin?.on('error', () => {}); // it may well end without having read
   child.stdin?.end(input);

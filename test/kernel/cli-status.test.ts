@@ -85,8 +85,26 @@ describe('the exit status of isol8 run', { skip }, () => {
       ['/etc/passwd', 'EACCES'],
     ] as const) {
       const { stdout, stderr } = await isol8(['run', '--', command]);
-      assert.match(stderr, new RegExp(`^isol8: execve ${command}: ${errno}\\. [^\\n]+\\n$`));
+      assert.match(
+        stderr,
+        new RegExp(`^isol8 run: execve ${command}: ${errno} \\(step \\d+ of \\d+: [^)]+\\)\\. [^\\n]+\\n$`),
+      );
       assert.equal(stdout, '');
     }
   });
+
+  for (const options of [[], ['--timeout', '1h']])
+    it(`comes with the step and the option of what failed, with ${options.join(' ') || 'nothing else'}`, async () => {
+      const said = async (...more: string[]): Promise<string> =>
+        (await isol8(['run', ...options, ...more, '--', 'true'])).stderr;
+      assert.match(
+        await said('-w', '/nodir'),
+        /^isol8 run: chdir \/nodir: ENOENT \(step \d+ of \d+: start in the working directory\)\. [^\n]*choose one with --workdir\.\n$/,
+      );
+      // nothing of what a terminal would obey
+      assert.match(
+        await said('-w', '/x\x1b[2Jy\n'),
+        /^isol8 run: chdir \/x\\x1b\[2Jy\\x0a: ENOENT \(step .*\n$/,
+      );
+    });
 });

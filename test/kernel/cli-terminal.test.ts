@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { skip } from './caller.js';
 import { descendant, descendants, eventually, isAlive, readProc, stateOf } from './cli-program.js';
@@ -155,6 +157,19 @@ describe('the settings of the terminal after isol8 run', { skip }, () => {
     });
   }
 
+  it('are as before when a signal ends the command', async () => {
+    for (const signal of ['ALRM', 'PWR', 'XCPU', 'VTALRM']) {
+      const script = 'ulimit -c 0; stty -g; $ISOL8 run -it -- sleep 600; echo "status=$?"; stty -g';
+      await using terminal = await Terminal.open(['sh', '-c', script]);
+      await descendant(terminal.process.pid, 'sleep');
+      const [job] = descendants(terminal.process.pid) as [number];
+      process.kill(job, `SIG${signal}`);
+      const [before, status, after] = (await terminal.toTheEnd()).trim().split('\n');
+      assert.match(status ?? '', /^status=1[2-5]\d$/);
+      assert.equal(after, before, signal);
+    }
+  });
+
   it('are as before when nothing could be started', async () => {
     for (const options of WAYS) {
       const script = `stty raw -echo; stty -g; $ISOL8 run ${options} -- no-such-command 2>/dev/null; stty -g`;
@@ -162,6 +177,23 @@ describe('the settings of the terminal after isol8 run', { skip }, () => {
       const [before, after, ...rest] = (await terminal.toTheEnd()).trim().split(/\s+/);
       assert.deepEqual([after, rest], [before, []]);
     }
+  });
+});
+
+describe('a terminal of unknown size', { skip }, () => {
+  it('counts as 80 x 24 for a program with a terminal of its own, from the start and later', async () => {
+    const script = 'trap "stty size" WINCH; stty size; while :; do sleep 0.05; done';
+    await using terminal = await Terminal.open([
+      'sh',
+      '-c',
+      `stty rows 0 cols 0; $ISOL8 run -t -- sh -c '${script}' & wait`,
+    ]);
+    await terminal.see(/24 80\r\r?\n/);
+    terminal.resize({ columns: 132, rows: 50 });
+    await terminal.see(/50 132\r\r?\n/);
+    const tty = readlinkSync(`/proc/${terminal.process.pid}/fd/0`);
+    execFileSync('stty', ['-F', tty, 'rows', '0', 'cols', '0']);
+    await terminal.see(/24 80\r\r?\n/);
   });
 });
 

@@ -72,6 +72,21 @@ describeWithOutside(import.meta.url, 'isol8 run --net bridge', () => {
     assert.equal(await ask(`tcp ${HERE} 8080`), 'ECONNREFUSED');
   });
 
+  it('leaves names behind when it is killed, which gc removes', async () => {
+    const child = start(['run', '--net', 'bridge', '--', 'sh', '-c', 'echo up; exec sleep 1000'], { env });
+    assert.equal(String(await once(child.stdout as NonNullable<typeof child.stdout>, 'data')), 'up\n');
+    const [names] = readdirSync(folder);
+    assert.match(names as string, /^isol8-names-/);
+    const path = join(folder, names as string);
+    const before = await isol8(['gc'], { env });
+    assert.deepEqual([before.stdout.includes(path), before.status], [false, 0], before.stderr);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const { stdout, stderr } = await isol8(['gc'], { env });
+    assert.match(stdout, new RegExp(`^removed names +${path} +their process is dead$`, 'm'), stderr);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   it('is loopback only where nothing carries packets, and says what to install', async () => {
     const hidden = ['unshare', '--user', '--map-current-user', '--keep-caps', '--mount', 'sh', '-ec'];
     const hide =

@@ -54,7 +54,7 @@ describe('isol8 run as an ordinary user', { skip }, () => {
     assert.deepEqual([status, stdout], [125, '']);
     assert.match(
       stderr,
-      /^isol8: clone3?\b[^:]*: EPERM\. Making a new .* namespace takes CAP_SYS_ADMIN\. Be root, or .*\n$/,
+      /^isol8 run: clone3?\b[^:]*: EPERM \(step [^)]*\)\. Making a new .* namespace takes CAP_SYS_ADMIN\. Be root, or .*\n$/,
     );
   });
 

@@ -1,6 +1,7 @@
 /** Plans whose program says what it sees, so that two ways to run one can be compared. */
 import { existsSync } from 'node:fs';
 import { compile } from '../../src/sandbox/compile/compile.js';
+import type { CompileOptions } from '../../src/sandbox/compile/context.js';
 import { gatherFacts } from '../../src/sandbox/gather.js';
 import { parseSpec } from '../../src/sandbox/parse.js';
 import type { MountSpec, SandboxSpec } from '../../src/sandbox/spec.js';
@@ -164,11 +165,12 @@ export const MODES: readonly Mode[] = ['inPlace', 'attached'];
 export function compiledPlan(
   command: readonly string[],
   spec: SandboxSpec,
-  mode: Mode,
+  mode: Mode | CompileOptions,
 ): { plan: Plan; planAt: number; init: boolean } {
   const parsed = parseSpec(command, spec);
   const facts = { ...gatherFacts(parsed).facts, environment: { PATH } };
-  const { plan, control } = compile(parsed, facts, { mode, descriptors: 3 });
+  const options = typeof mode === 'string' ? { mode, descriptors: 3 } : mode;
+  const { plan, control } = compile(parsed, facts, options);
   const steps = [blockSignals(), ...plan.steps];
   return { plan: { ...plan, steps }, planAt: 2 + control.length, init: parsed.init };
 }

@@ -61,7 +61,7 @@ export interface Ran {
 function runLauncher(
   plan: Plan,
   folder: string,
-  options: { planAt: number; wrapper: readonly string[] },
+  options: { planAt: number; wrapper: readonly string[]; terminal?: number | undefined },
 ): Ran {
   const launcher = buildLauncher();
   const file = join(folder, 'plan');
@@ -72,7 +72,13 @@ function runLauncher(
   try {
     const [program = launcher, ...args] = [...options.wrapper, launcher, String(options.planAt)];
     const inherited = [status, lifeline].slice(0, options.planAt - 3);
-    const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', ...inherited, fd];
+    const stdio: ('ignore' | 'pipe' | number)[] = [
+      options.terminal ?? 'ignore',
+      'pipe',
+      'pipe',
+      ...inherited,
+      fd,
+    ];
     return spawnSync(program, args, { stdio, encoding: 'utf8', timeout: 100_000 });
   } finally {
     closeSync(fd);
@@ -101,8 +107,15 @@ export interface Printed {
   readonly calls: Call[];
 }
 
-/** The calls of each process by its pid, without the launcher's own; the first is the one that was started first. */
-export function tracePlan(plan: Plan, planAt = 3): { ran: Ran; processes: Map<string, Call[]> } {
+/**
+ * The calls of each process by its pid, without the launcher's own; the first is the one that was started first. Its
+ * standard input is `terminal`, if that is given.
+ */
+export function tracePlan(
+  plan: Plan,
+  planAt = 3,
+  terminal?: number,
+): { ran: Ran; processes: Map<string, Call[]> } {
   return withFolder((folder) => {
     const file = join(folder, 'trace');
     const wrapper = [
@@ -117,7 +130,7 @@ export function tracePlan(plan: Plan, planAt = 3): { ran: Ran; processes: Map<st
       '-o',
       file,
     ];
-    const ran = runLauncher(plan, folder, { planAt, wrapper });
+    const ran = runLauncher(plan, folder, { planAt, wrapper, terminal });
     return { ran, processes: parseTrace(readFileSync(file, 'utf8')) };
   });
 }
@@ -198,7 +211,7 @@ export function differs(printed: Call, ran: Call, known: Map<string, string>): s
       const value = known.get(name);
       if (value !== undefined) return value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
       names.push(name);
-      return '(-?\\d+|0x[0-9a-f]+|"[^"]*"|\\[[^\\]]*\\])';
+      return '(-?\\d+|0x[0-9a-f]+|"[^"]*"|\\[[^\\]]*\\]|\\{[^}]*\\})';
     })
     .join('');
   const match = new RegExp(`^${source}$`).exec(shown);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { closeSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { SandboxSpec } from '../../src/sandbox/spec.js';
+import { prepareTerminal } from '../../src/sandbox/stdio.js';
 import { AT, CLONE, O, PR } from '../../src/syscalls/constants.js';
 import type { Plan } from '../../src/syscalls/plan.js';
 import { call, result, u32 } from '../../src/syscalls/steps.js';
@@ -76,8 +78,8 @@ const rootSpecs: typeof compiledSpecs = {
 };
 
 /** Every process made exactly the calls that were printed for it, in that order. */
-function assertPrintedIsRun(plan: Plan, planAt = 3): string {
-  const { ran, processes } = tracePlan(plan, planAt);
+function assertPrintedIsRun(plan: Plan, planAt = 3, terminal?: number): string {
+  const { ran, processes } = tracePlan(plan, planAt, terminal);
   const known = new Map<string, string>();
   const [first] = processes.keys();
   for (const block of printedCalls(plan)) {
@@ -112,7 +114,10 @@ function assertSameCalls(
 /** What supervise.c calls, any number of times. */
 function skipSupervision(calls: readonly { call: string }[], from: number): number {
   let at = from;
-  while (/^(rt_sigtimedwait|wait4|kill|munmap|getpid|ppoll|write)\(/.test(calls[at]?.call ?? '')) at++;
+  while (
+    /^(rt_sigtimedwait|wait4|kill|munmap|getpid|getpgid|ioctl|ppoll|write)\(/.test(calls[at]?.call ?? '')
+  )
+    at++;
   return at;
 }
 
@@ -178,6 +183,22 @@ describe('explain as strace shows what the launcher runs', { skip: cannotTrace }
     };
     assert.match(assertPrintedIsRun(plan), /^tmpfs +ro,nosuid,nodev/);
   });
+
+  for (const [title, options] of Object.entries({
+    'of its own': { mode: 'attached', descriptors: 3, terminal: 'new' },
+    "of the caller's": { mode: 'inPlace', descriptors: 3, terminal: 'caller' },
+  } as const)) {
+    it(`for a compiled plan of a program with a terminal ${title}`, () => {
+      const { sources, master } = prepareTerminal({ columns: 80, rows: 24 });
+      const [terminal] = sources as [number];
+      try {
+        const { plan, planAt } = compiledPlan(['test', '-t', '0'], mapping, options);
+        assertPrintedIsRun(plan, planAt, terminal);
+      } finally {
+        for (const descriptor of [terminal, master as number]) closeSync(descriptor);
+      }
+    });
+  }
 
   for (const [title, { spec, output }] of Object.entries({
     ...compiledSpecs,

@@ -1,11 +1,12 @@
 /** The page of `isol8 graph --serve` in a browser, while the commands of the article are typed. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { ip, run, unwireArticle } from './article-world.js';
-import { eventually, outcomeOf, start } from './cli-program.js';
+import { eventually, outcomeOf, readProc, start } from './cli-program.js';
 import { describeWithOwnProcesses } from './own-mounts.js';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -27,7 +28,7 @@ async function shown(options: { colorScheme?: 'dark' | 'light' } = {}): Promise<
     text += piece;
   });
   const url = await eventually(() => /^http\S+\n/.exec(text)?.[0].trim(), 'it says its address');
-  const browser = await chromium.launch({ executablePath: CHROMIUM, timeout: LIMIT_MILLISECONDS });
+  const browser = await launch();
   const page = await browser.newPage(options);
   page.setDefaultTimeout(LIMIT_MILLISECONDS);
   const complaints: string[] = [];
@@ -47,6 +48,9 @@ async function shown(options: { colorScheme?: 'dark' | 'light' } = {}): Promise<
   };
   return { browser, page, complaints, end, [Symbol.asyncDispose]: close };
 }
+
+const launch = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, timeout: LIMIT_MILLISECONDS });
 
 /** Until the box of a namespace has all of these words, or for none of them there is no such box. */
 async function sees(page: Page, title: string, ...words: string[]): Promise<void> {
@@ -74,6 +78,12 @@ const OVERLAPPING = `(() => {
     }),
   );
 })()`;
+/** Titles of user namespaces that are wider than what they stand over. */
+const OUT_OF_BOX = `[...document.querySelectorAll('svg g.cluster')].flatMap((cluster) => {
+  const box = cluster.querySelector('path, polygon').getBoundingClientRect();
+  const texts = [...cluster.querySelectorAll('text')];
+  return texts.filter((text) => text.getBoundingClientRect().right > box.right).map((text) => text.textContent);
+})`;
 const COLORS = `[
   getComputedStyle(document.body).backgroundColor,
   getComputedStyle(document.querySelector('#picture text:not([fill])')).fill,
@@ -136,6 +146,27 @@ function tests(): void {
     assert.deepEqual(await page.evaluate(OVERLAPPING), []);
     const colors = await page.evaluate(COLORS);
     assert.deepEqual(colors, ['rgb(21, 24, 28)', 'rgb(230, 232, 234)']);
+  });
+
+  it('has texts apart also in the picture of namespaces, with users, shared namespaces and many processes', async () => {
+    const kinds = [['--user'], ['--user', '--uts', '--net'], ['--uts'], ['--mount', '--ipc', '--cgroup']];
+    const children = Array.from({ length: 50 }, (_, i) =>
+      spawn('unshare', [...(kinds[i % kinds.length] as string[]), 'sleep', '1000'], { stdio: 'ignore' }),
+    );
+    try {
+      await eventually(
+        () => children.every(({ pid }) => readProc(`${pid}/comm`) === 'sleep\n'),
+        'all of them sleep',
+      );
+      const { stdout } = await outcomeOf(start(['graph', '--format', 'html']));
+      await using browser = await launch();
+      const page = await browser.newPage();
+      await page.setContent(stdout);
+      assert.deepEqual(await page.evaluate(OVERLAPPING.replaceAll('#picture', 'svg')), []);
+      assert.deepEqual(await page.evaluate(OUT_OF_BOX), []);
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+    }
   });
 
   it('says so when the server has ended', async () => {

@@ -1,7 +1,7 @@
 /** What is left when programs are killed over networks, or get into each other's way, or others interfere. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
@@ -17,6 +17,13 @@ const program = (name: string, ...args: string[]): string[] => [
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
   return net as Namespace;
+}
+
+/** Where a network's members are written down; the folder comes with the first. */
+function membersOf(store: string, network: string): string {
+  const folder = `/run/isol8/networks/${store}/net/${network}`;
+  if (existsSync(folder)) mkdirSync(`${folder}/members`, { recursive: true });
+  return `${folder}/members`;
 }
 
 describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => {
@@ -86,6 +93,16 @@ describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => 
     await assert.rejects(network.attach(second), { code: 'ENODEV', message: /bridge i8-hurt is gone/ });
     const [left] = await Network.sweep();
     assert.match(left?.why ?? '', /its bridge is gone/);
+  });
+
+  it('take back the address of a member whose file was never written to its end', async () => {
+    await using network = await Network.create({ name: 'half', subnet: '10.9.0.0/30', subnet6: false });
+    const [store] = readdirSync('/run/isol8/networks').filter((each) => existsSync(membersOf(each, 'half')));
+    writeFileSync(`${membersOf(store as string, 'half')}/10.9.0.2,.attaching`, '{"state":');
+    await Network.sweep();
+    using member = await netns();
+    await using attached = await network.attach(member);
+    assert.equal(attached.address, '10.9.0.2');
   });
 
   it('do not take what others have made', async () => {

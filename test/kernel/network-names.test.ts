@@ -86,4 +86,18 @@ describeInOwnMounts(import.meta.url, 'names of a network', () => {
       rmSync('/run/systemd', { recursive: true });
     }
   });
+
+  it('are not asked of servers outside by members of an internal network', async () => {
+    await using network = await Network.create({ name: 'inner', internal: true });
+    const { attachment, spec } = await member(network, 'one');
+    const resolver = (await run(['cat', '/etc/resolv.conf'], spec)).stdout;
+    assert.doesNotMatch(resolver, /^nameserver/m);
+    const begin = performance.now();
+    assert.equal(await lookUp(spec, 'example.invalid'), '');
+    assert.ok(performance.now() - begin < 3000, 'it fails at once');
+    const own = await member(network, 'two', { dns: ['192.0.2.7'] });
+    assert.match((await run(['cat', '/etc/resolv.conf'], own.spec)).stdout, /^nameserver 192\.0\.2\.7$/m);
+    await own.attachment.detach();
+    await attachment.detach();
+  });
 });

@@ -67,6 +67,18 @@ export async function outsideWorld(): Promise<OutsideWorld> {
   };
 }
 
+/** A second way out, which no default route leads to: a namespace behind a link of the host's that has no route back. */
+export async function secondUplink(link: string, net: string): Promise<Namespace> {
+  const { net: made } = await createNamespaces(['net']);
+  const outside = made as Namespace;
+  ip(...['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pathOf(outside)]);
+  ip('address', 'add', `${net}.1/24`, 'dev', link);
+  ip('link', 'set', link, 'up');
+  command(outside, 'ip', 'address', 'add', `${net}.2/24`, 'dev', 'eth0');
+  command(outside, 'ip', 'link', 'set', 'eth0', 'up');
+  return outside;
+}
+
 const pathOf = (namespace: Namespace): string => `/proc/${process.pid}/fd/${namespace.fd}`;
 
 export const output = (file: string, ...args: string[]): string =>

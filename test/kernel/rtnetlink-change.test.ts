@@ -78,8 +78,40 @@ describeInOwnMounts(import.meta.url, 'rtnetlink changes', () => {
     assert.deepEqual([link('web1').operstate, link('web1').master], ['UP', 'br0']);
     const up = { name: 'x0', veth: { peer: { name: 'x1', up: true, netns: net } } };
     assert.throws(() => addLink(up), { field: 'veth.peer.up' });
-    await assert.rejects(socket.links.add(up), { field: 'veth.peer.up' });
     await socket.links.remove('web1');
+  });
+
+  it('links: a veth pair with both ends up, wherever they are', async () => {
+    using made = await createNamespaces(['net']);
+    using other = await createNamespaces(['net']);
+    const [net, far] = [made.net as Namespace, other.net as Namespace];
+    using inside = await RouteSocket.open({ namespace: net });
+    using beyond = await RouteSocket.open({ namespace: far });
+    const states = async (...places: [RouteSocket, string | number][]) =>
+      Promise.all(places.map(async ([place, name]) => (await place.links.get(name)).operState));
+    const x1 = { name: 'x1', up: true, netns: net };
+    await socket.links.add({ name: 'x0', up: true, veth: { peer: x1 } });
+    assert.deepEqual(await states([socket, 'x0'], [inside, 'x1']), ['up', 'up']);
+    await socket.links.add({ name: 'y0', netns: far, up: true, veth: { peer: { ...x1, name: 'y1' } } });
+    assert.deepEqual(await states([beyond, 'y0'], [inside, 'y1']), ['up', 'up']);
+    const numbered = { index: 700, up: true, netns: net };
+    await socket.links.add({ name: 'z0', index: 701, up: true, alias: 'a', veth: { peer: numbered } });
+    assert.deepEqual(await states([socket, 'z0'], [inside, 700]), ['up', 'up']);
+    const nameless = { name: 'q0', veth: { peer: { up: true, netns: net } } };
+    await assert.rejects(socket.links.add(nameless), { field: 'veth.peer.name' });
+    const gone = { name: 'q0', veth: { peer: { name: 'q1', up: true, netns: { pid: 4194304 } } } };
+    await assert.rejects(socket.links.add(gone));
+    await assert.rejects(socket.links.get('q0'), { code: 'ENODEV' });
+    for (const name of ['x0', 'z0']) await socket.links.remove(name);
+  });
+
+  it('links: names that are not what the link would be called', async () => {
+    for (const name of ['x%d', 'all', 'default', '..', 'a/b'])
+      await assert.rejects(socket.links.add({ name, kind: 'bridge' }), { field: 'name' });
+    const peer = { name: 'x%d' };
+    await assert.rejects(socket.links.add({ name: 'x0', veth: { peer } }), { field: 'veth.peer.name' });
+    await assert.rejects(socket.links.rename(1, 'l%d'), { field: 'name' });
+    assert.equal(await socket.links.find('all'), undefined);
   });
 
   it('links: settings, place and state in one call, in the order that the kernel needs', async () => {

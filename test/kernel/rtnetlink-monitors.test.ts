@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import {
+  type AddressEvent,
   addRoute,
   type LinkEvent,
   monitorAddresses,
@@ -73,7 +74,10 @@ describeInOwnMounts(import.meta.url, 'rtnetlink monitors', () => {
       monitorNeighbors(),
       monitorFdb(),
     ]);
+    const isSeven = (event: AddressEvent): boolean =>
+      'address' in event && event.address.address === 'fd00::7';
     ip('ip addr add fd00::7/64 dev br0 nodad');
+    const added = await until(addresses, isSeven); // the kernel's own thread tells of it, if it is still there by then
     ip('ip addr del fd00::7/64 dev br0');
     ip('ip addr add 10.7.0.1/24 dev br0');
     ip('ip route add 10.9.0.0/24 via 10.0.0.2 table 1000');
@@ -82,15 +86,10 @@ describeInOwnMounts(import.meta.url, 'rtnetlink monitors', () => {
     ip('ip neigh add 10.0.0.5 lladdr 02:00:00:00:00:05 dev br0');
     ip('ip neigh del 10.0.0.5 dev br0');
     ip('bridge fdb add 02:00:00:00:00:09 dev br0 self local');
-    const six = await until(addresses, (event) => event.event === 'deleted');
+    const six = [...added, ...(await until(addresses, (event) => event.event === 'deleted'))];
     assert.deepEqual(
-      six
-        .map((event) => 'address' in event && [event.event, event.address.address])
-        .filter((one) => one && one[1] === 'fd00::7'),
-      [
-        ['new', 'fd00::7'],
-        ['deleted', 'fd00::7'],
-      ],
+      six.filter(isSeven).map(({ event }) => event),
+      ['new', 'deleted'],
     );
     await until(addresses, (event) => 'address' in event && event.address.address === '10.7.0.1');
     const [deleted] = (

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type MountSpec, type RunSpec, run, StepError } from '../../src/index.js';
+import { type MountSpec, type RunSpec, run, StepError, type TmpfsMount } from '../../src/index.js';
 import { describeAsRoot } from './caller.js';
 import { leaveMachineAsItWas } from './machine.js';
 
@@ -154,6 +154,17 @@ describeAsRoot(import.meta.url, 'mounts of a program', () => {
         );
         const rows = rowsOf(await output('cat /proc/self/mountinfo', { ...base, mounts }));
         assert.match(rows.at(-1)?.options ?? '', /nosuid,nodev/);
+      });
+
+      it('make a tmpfs that executes nothing, or obeys set-user-ID bits and device files', async () => {
+        const optionsOf = async (more: Partial<TmpfsMount>): Promise<string> => {
+          const mounts: MountSpec[] = [{ type: 'tmpfs', destination: '/mnt', ...more }];
+          return rowsOf(await output('cat /proc/self/mountinfo', { ...base, mounts })).at(-1)?.options ?? '';
+        };
+        assert.match(await optionsOf({ exec: false }), /^rw,nosuid,nodev,noexec,relatime/);
+        assert.match(await optionsOf({ suid: true }), /^rw,nodev,relatime/);
+        assert.match(await optionsOf({ dev: true }), /^rw,nosuid,relatime/);
+        assert.match(await optionsOf({ exec: true, suid: true, dev: true }), /^rw,relatime/);
       });
 
       it('make a tmpfs read-only', async () => {
@@ -298,6 +309,23 @@ describeAsRoot(import.meta.url, 'mounts of a program', () => {
           /Read-only file system\nx$/,
         );
         assert.ok(existsSync(join(data, 'x')));
+      });
+
+      it('have mount points made in a root that is read-only then', async () => {
+        const root = make(`read-only-empty-${user}`);
+        const mounts: MountSpec[] = [
+          ...SYSTEM,
+          { type: 'tmpfs', destination: '/a/b' },
+          { type: 'bind', source: make(`data-${user}`), destination: '/a/b/c' },
+          { type: 'bind', source: '/etc/passwd', destination: '/etc/names' },
+        ];
+        const script =
+          'touch /x /a/x 2>&1; touch /a/b/x && ls -A / /a /a/b | tr "\\n" " "; cmp /etc/names /etc/names';
+        assert.match(
+          await output(script, { ...base, root, readOnlyRoot: true, mounts }),
+          /\/x': Read-only file system\n.*\/a\/x': Read-only file system\n\/: a bin etc .*\/a: b {2}\/a\/b: c x/s,
+        );
+        assert.ok(existsSync(join(root, 'a/b')));
       });
 
       it("have the host's root read-only with all that is mounted there", async () => {

@@ -218,6 +218,7 @@ describe('a program', { skip }, () => {
   });
 
   describe('gets descriptors', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
     const list = 'for fd in /proc/self/fd/*; do echo "${fd##*/} $(readlink "$fd")"; done';
 
     it('that were asked for and no other, whatever this process has open', async () => {

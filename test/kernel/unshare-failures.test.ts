@@ -78,7 +78,7 @@ describe('isol8 unshare says once why it failed', { skip }, () => {
     ],
     [
       ['unshare', '-rG', '5', 'true'],
-      /^isol8 unshare: setgroups failed: .* not permitted\nChanging groups takes/,
+      /^isol8 unshare: setgroups failed: .* not permitted\nChanging groups takes.*--setgroups=deny/,
     ],
     [
       ['unshare', '-rT', '--boottime', '-9999999', 'true'],
@@ -119,6 +119,6 @@ describe('isol8 unshare says once why it failed', { skip }, () => {
       ));
 
     it('as isol8 run does', () =>
-      fails(['run', '--map-auto', '--', 'true'], 125, /^isol8: wait4 newuidmap .*: EPERM/, without));
+      fails(['run', '--map-auto', '--', 'true'], 125, /^isol8 run: wait4 newuidmap .*: EPERM/, without));
   }
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { SpecError } from '../../src/foundation/errors.js';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { parseSpec } from '../../src/sandbox/parse.js';
-import { checkSignal, parseProcessSpec } from '../../src/sandbox/process-spec.js';
+import { checkSignal, parseProcessSpec, type SpawnSpec } from '../../src/sandbox/process-spec.js';
 import type { SandboxSpec } from '../../src/sandbox/spec.js';
 
 const parse = (spec: unknown, command: unknown = ['true']) =>
@@ -255,4 +255,17 @@ describe('a spec is refused, with the field named,', () => {
     }
     assert.throws(() => checkSignal({} as AbortSignal), { name: 'SpecError', field: 'signal' });
   });
+});
+
+it('a descriptor of a program, and its terminal, are refused in words', () => {
+  for (const [spec, message] of [
+    [
+      { stdio: ['pipe', 'pipe', 'pipe', 'pip'] },
+      "stdio[3]: must be 'pipe', 'inherit', 'ignore' or a descriptor, not \"pip\"",
+    ],
+    [{ stdio: [{ fd: -1 }] }, 'stdio[0].fd: must be at least 0, not -1'],
+    [{ tty: { columns: 0, rows: 24 } }, 'tty.columns: must be at least 1, not 0'],
+    [{ timeout: { seconds: '1', nanoseconds: 0 } }, 'timeout.seconds: must be a number, not "1"'],
+  ] as const)
+    assert.throws(() => parseProcessSpec(spec as unknown as SpawnSpec), { message });
 });

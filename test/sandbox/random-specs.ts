@@ -50,8 +50,10 @@ const mount: fc.Arbitrary<MountSpec> = fc
     source: path,
     size: sometimes(fc.constantFrom('64m', '50%', 4096)),
     mode: sometimes(small(0o7777)),
+    exec: sometimes(fc.boolean()),
+    dev: sometimes(fc.boolean()),
   })
-  .map(({ type, destination, readOnly, source, size, mode }) => {
+  .map(({ type, destination, readOnly, source, size, mode, exec, dev }) => {
     const base = { destination, ...(readOnly === undefined ? {} : { readOnly }) };
     if (type === 'bind') return { type, source, ...base };
     if (type !== 'tmpfs') return { type, ...base } as MountSpec;
@@ -60,6 +62,8 @@ const mount: fc.Arbitrary<MountSpec> = fc
       ...base,
       ...(size === undefined ? {} : { size }),
       ...(mode === undefined ? {} : { mode }),
+      ...(exec === undefined ? {} : { exec }),
+      ...(dev === undefined ? {} : { dev }),
     };
   });
 

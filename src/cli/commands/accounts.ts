@@ -20,7 +20,9 @@ const numeric = (text: string): boolean => /^\d+$/.test(text);
 
 /** `USER[:GROUP]`, each a name or a number; a user by name has its groups too, as docker-run(1) gives it. */
 export function lookUpUser(text: string, root: string | undefined, option = '--user'): Account {
-  const [user = '', group] = text.split(':');
+  const [user = '', group, ...more] = text.split(':');
+  if (user === '' || group === '' || more.length > 0)
+    throw new SpecError(option, `'${text}' is not USER or USER:GROUP`);
   const known = rows(root, '/etc/passwd').find(
     (row) => row[0] === user || (numeric(user) && row[2] === user),
   );
@@ -38,6 +40,7 @@ export function lookUpGroup(
   { root, option }: { root: string | undefined; option: string },
 ): number {
   if (numeric(text)) return Number(text);
+  if (text === '') throw new SpecError(option, 'must not be empty');
   const known = rows(root, '/etc/group').find((row) => row[0] === text);
   if (!known) throw new SpecError(option, `no group ${text} in ${inRoot(root, '/etc/group')}`);
   return Number(known[2]);

@@ -1,8 +1,9 @@
+import type { TerminalSize } from '../../sandbox/stdio.js';
 import { trySyscall } from '../../syscalls/binding.js';
 import { IOCTL, SIGNALS } from '../../syscalls/constants.js';
 import { errnoNumber } from '../../syscalls/errno.js';
 import { readTextFileIfAny } from '../../syscalls/files.js';
-import { STDIN } from '../output.js';
+import { STDIN, STDOUT, terminalSize } from '../output.js';
 
 const SIG_BLOCK = 0;
 /** Of asm-generic/termbits.h: four words of flags, the line discipline, then the control characters. */
@@ -10,6 +11,12 @@ const SETTINGS_SIZE = 64;
 const FLAGS = { input: 0, output: 4, control: 8, local: 12 } as const;
 /** c_cc begins at 17; VTIME is its entry 5, VMIN 6. */
 const [VTIME, VMIN] = [22, 23];
+
+/** Of the terminal of output or input. A serial line has 0 columns and rows, which means that nobody knows. */
+export function callersSize(): TerminalSize {
+  const known = [STDOUT, STDIN].map(terminalSize).find((size) => size && size.columns > 0 && size.rows > 0);
+  return known ?? { columns: 80, rows: 24 };
+}
 
 interface Job {
   /** This process's group. */

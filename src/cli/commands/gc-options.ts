@@ -6,7 +6,7 @@ export const gcCommand = {
   usage: ['[--dry-run] [--json]'],
   description:
     'Removes, and prints: namespaces of an isol8 ns add that was killed half-way; files of kept namespaces, also those ' +
-    'of ip-netns(8), on which none is mounted any more in any mnt namespace; networks and their members as isol8 net gc does; empty folders and files of records in ' +
+    'of ip-netns(8), on which none is mounted any more in any mnt namespace; networks and their members as isol8 net gc does; the names of an isol8 run --net bridge without root that was killed; empty folders and files of records in ' +
     '/run/isol8. Nothing else is touched, and nothing that is younger than ten seconds and may still be used.',
   operands: 'none',
   options: [

@@ -5,6 +5,7 @@ import { parseOptions } from '../getopt.js';
 import { helpStyle, STDOUT, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
 import { gcCommand } from './gc-options.js';
+import { type Leftover, leftoverRow, leftoverStatus } from './leftovers.js';
 
 /** isol8 gc. */
 export async function gc(argv: readonly string[]): Promise<number> {
@@ -17,21 +18,20 @@ export async function gc(argv: readonly string[]): Promise<number> {
   const dryRun = options.has('dry-run');
   const found = sweep({ dryRun });
   const networks = await Network.sweep({ dryRun });
-  const all = [
+  const all: Leftover[] = [
     ...found,
-    ...networks.map(({ network, member, why }) => {
+    ...networks.map(({ network, member, ...rest }) => {
       return {
         what: member === undefined ? 'network' : 'member',
         path: [network, member ?? []].flat().join(' '),
-        why,
+        ...rest,
       };
     }),
   ];
   if (options.has('json')) {
     write(STDOUT, `${JSON.stringify(all, null, 2)}\n`);
-    return 0;
+    return leftoverStatus(all);
   }
-  const verb = dryRun ? 'would remove' : 'removed';
-  write(STDOUT, inColumns(all.map(({ what, path, why }) => [`${verb} ${what}`, path, why])));
-  return 0;
+  write(STDOUT, inColumns(all.map((one) => leftoverRow(one, dryRun))));
+  return leftoverStatus(all);
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from '../../foundation/control-characters.js';
 import { formatDuration } from '../../foundation/duration.js';
 import type {
   CapabilitySets,
@@ -9,7 +10,6 @@ import { capabilityNames } from '../../namespaces/inspect/parse-proc.js';
 import { quoteCommand } from '../../sandbox/explain/quote.js';
 import { readTextFileIfAny } from '../../syscalls/files.js';
 import { inColumns } from '../aligned.js';
-import { escapeControls } from '../control-characters.js';
 import { wrap } from '../help.js';
 import type { helpStyle } from '../output.js';
 

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ExitStatus, Process } from '../../sandbox/process.js';
-import { STDOUT, terminalSize } from '../output.js';
-import { makeTerminalRaw } from './callers-terminal.js';
+import { callersSize, makeTerminalRaw } from './callers-terminal.js';
 
 /** VEOF of a new terminal: Ctrl-D. */
 const END_OF_FILE = '\x04';
@@ -22,17 +21,17 @@ export async function joinTerminals(
   output.pipe(process.stdout, { end: false });
   followSize(child);
   const leave = interactive ? passInput(child) : () => {};
-  const status = await child.exited;
-  await (ownPids ? closed : Promise.race([closed, silenceOf(output)]));
-  leave();
-  return status;
+  try {
+    const status = await child.exited;
+    await (ownPids ? closed : Promise.race([closed, silenceOf(output)]));
+    return status;
+  } finally {
+    leave();
+  }
 }
 
 function followSize(child: Process): void {
-  const resize = (): void => {
-    const size = terminalSize(STDOUT);
-    if (size) child.resize(size);
-  };
+  const resize = (): void => child.resize(callersSize());
   process.on('SIGWINCH', resize);
   resize(); // it may have changed while the program was being started
 }

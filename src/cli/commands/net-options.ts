@@ -26,7 +26,7 @@ const OPTIONS = [
   },
   {
     ...{ name: 'subnet6', argument: 'required', value: 'PREFIX', ...forCreate },
-    help: 'IPv6 addresses, as fd00:1::/64, or none. Default a random unique local prefix.',
+    help: 'IPv6 addresses, as fd00:1::/64, or none. Default a random unique local prefix, if the host has IPv6.',
   },
   {
     name: 'gateway',
@@ -50,7 +50,7 @@ const OPTIONS = [
     argument: 'required',
     value: 'BYTES',
     ...forCreate,
-    help: 'Default that of the link with the default route.',
+    help: 'Default that of the link with the default route; with --vxlan what fits into its packets.',
   },
   {
     ...{ name: 'dns', argument: 'required', value: 'ADDRESS', repeatable: true, ...forCreate },
@@ -63,10 +63,22 @@ const OPTIONS = [
       value: 'id=N,remote=ADDRESS[,local=ADDRESS][,link=LINK][,port=N]',
       ...forCreate,
     },
-    help: 'Extend it to another host.',
+    help: 'Extend it to another host, with the same --subnet and another --gateway there.',
   },
-  { name: 'ip', argument: 'required', value: 'ADDRESS', ...forConnect, help: 'Its IPv4 address.' },
-  { name: 'ip6', argument: 'required', value: 'ADDRESS', ...forConnect, help: 'Its IPv6 address.' },
+  {
+    name: 'ip',
+    argument: 'required',
+    value: 'ADDRESS',
+    ...forConnect,
+    help: 'Its IPv4 address. To be given where VXLAN extends the network.',
+  },
+  {
+    name: 'ip6',
+    argument: 'required',
+    value: 'ADDRESS',
+    ...forConnect,
+    help: 'Its IPv6 address. To be given where VXLAN extends the network.',
+  },
   { name: 'mac', argument: 'required', value: 'ADDRESS', ...forConnect, help: 'Its MAC address.' },
   {
     name: 'interface',
@@ -135,6 +147,15 @@ const OPTIONS = [
     },
     help: 'How long to wait for an answer. Default 2s.',
   },
+  {
+    name: 'explain',
+    argument: 'optional',
+    value: 'FORMAT',
+    choices: ['sh'],
+    group: 'Options',
+    actions: ['create', 'connect', 'disconnect', 'rm'],
+    help: 'Change nothing, and print the commands of ip, sysctl and nft that would do the same, as a shell script.',
+  },
   { name: 'json', group: 'Options', help: 'Print as JSON.' },
   { name: 'help', group: 'Options', help: 'Show this help.' },
 ] as const satisfies readonly NetOption[];
@@ -150,15 +171,15 @@ export const netCommand = {
     'connect NETWORK TARGET [options]',
     'disconnect NETWORK MEMBER',
     'gc [--dry-run]',
-    'ping ADDRESS [--in TARGET]',
-    'probe ADDRESS PORT [--in TARGET]',
+    'ping HOST [--in TARGET]',
+    'probe HOST PORT [--in TARGET]',
   ],
   description:
     'A network is a bridge of this host. Namespaces attached to it have addresses in its subnets, reach each other by ' +
     'name, and the outside with an address of the host. TARGET is a pid, or the name of a net namespace that isol8 ns or ' +
     'ip-netns(8) keeps; MEMBER is a name or address in the network. isol8 run --net NAME attaches what it starts.\n\n' +
     'Networks stay until rm, or until the machine is switched off. ping and probe prove that something is reached where ' +
-    'no other program is there to do so.',
+    'no other program is there to do so; HOST is an address, or a name in a network that TARGET is in.',
   operands: 'any',
   operand: { choices: NET_ACTIONS },
   options: OPTIONS,
@@ -166,6 +187,12 @@ export const netCommand = {
     { text: 'A network with a program in it', command: 'isol8 net create web' },
     { text: '', command: 'isol8 run --net web --name api -p 8080:80 -- ./server' },
     { text: 'Attach what runs already', command: 'isol8 net connect web 1234 --name db' },
+    {
+      text: 'Two hosts, on the other one with 203.0.113.1 and 10.9.0.2',
+      command: 'isol8 net create far --subnet 10.9.0.0/24 --gateway 10.9.0.1 --vxlan id=9,remote=203.0.113.2',
+    },
+    { text: '', command: 'isol8 run --net far --ip 10.9.0.11 -- ping 10.9.0.12' },
+    { text: 'What would that be in commands?', command: 'isol8 net connect web 1234 --explain' },
     { text: 'Is it reached from there?', command: 'isol8 net probe api 80 --in 1234' },
   ],
 } as const satisfies CommandSpec;

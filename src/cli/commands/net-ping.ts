@@ -1,19 +1,20 @@
 import { durationToMilliseconds, parseDuration } from '../../foundation/duration.js';
-import { familyOf } from '../../foundation/ip.js';
 import { ping as pingOnce } from '../../network/ping.js';
 import type { Parsed } from '../getopt.js';
 import { STDOUT, write } from '../output.js';
 import { UsageError } from '../usage-error.js';
+import { addressOf } from './net-host.js';
 import { netTarget } from './net-spec.js';
 import { parseWhole } from './run-values.js';
 
 /** isol8 net ping: the exit status is 0 when an answer came, as ping(8) has it. */
 export async function ping(operands: readonly string[], options: Parsed): Promise<number> {
-  const [address = '', ...more] = operands;
-  if (familyOf(address) === undefined || more.length > 0)
-    throw new UsageError('ping needs one IP address', { command: 'net' });
+  const [host, ...more] = operands;
+  if (host === undefined || more.length > 0)
+    throw new UsageError('ping needs one address or name', { command: 'net' });
   const target = options.last('in');
   using namespace = target === undefined ? undefined : netTarget(target);
+  const address = await addressOf(host, namespace);
   const count = parseWhole(options.last('count') ?? '3', '--count');
   let answers = 0;
   for (let i = 1; i <= count; i++) {

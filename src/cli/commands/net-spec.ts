@@ -65,6 +65,8 @@ function parseVxlan(text: string): VxlanSpec {
   const pairs = text.split(',').map((part) => part.split('=') as [string, string?]);
   const wrong = pairs.find(([key, value]) => !VXLAN_KEYS.includes(key) || value === undefined);
   if (wrong) throw new SpecError('--vxlan', `'${wrong.join('=')}' is none of ${VXLAN_KEYS.join('=, ')}=`);
+  const twice = pairs.find(([key], i) => pairs.findIndex(([other]) => other === key) < i);
+  if (twice) throw new SpecError('--vxlan', `${twice[0]}= is given twice`);
   const { id, remote, port, ...others } = Object.fromEntries(pairs) as Record<string, string>;
   if (id === undefined || remote === undefined) throw new SpecError('--vxlan', 'needs id= and remote=');
   return {
@@ -88,11 +90,18 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   masquerade: '--no-masquerade',
 };
 const SAME = ['subnet', 'subnet6', 'gateway', 'gateway6', 'internal', 'isolated', 'mtu', 'dns', 'vxlan'];
+const OF_MEMBERS = ['mac', 'interface', 'publish', 'name'];
 
 /** The same error with the option in place of the spec's field. */
-export function inNetOptions(error: unknown): unknown {
+export const inNetOptions = (error: unknown): unknown => withOption(error, SAME);
+
+/** That of a member's spec, whose name is an option too. */
+export function throwInOptions(error: unknown): never {
+  throw withOption(error, [...SAME, ...OF_MEMBERS]);
+}
+
+function withOption(error: unknown, same: readonly string[]): unknown {
   if (!(error instanceof SpecError)) return error;
   const top = error.field.split(/[.[]/)[0] as string;
-  const direct = [...SAME, 'mac', 'interface', 'publish'].includes(top) ? `--${top}` : error.field;
-  return new SpecError(OPTION_OF[top] ?? direct, error.problem);
+  return new SpecError(OPTION_OF[top] ?? (same.includes(top) ? `--${top}` : error.field), error.problem);
 }

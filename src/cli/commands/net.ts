@@ -2,11 +2,12 @@ import type { NetworkDescription } from '../../network/describe.js';
 import { Network } from '../../network/network.js';
 import { inColumns } from '../aligned.js';
 import { type Parsed, parseOptions } from '../getopt.js';
-import { helpStyle, STDOUT, write } from '../output.js';
+import { helpStyle, STDERR, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
+import { leftoverRow, leftoverStatus } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
-import { attachSpecOf, inNetOptions, netTarget, networkSpecOf } from './net-spec.js';
+import { attachSpecOf, inNetOptions, netTarget, networkSpecOf, throwInOptions } from './net-spec.js';
 
 type NetOptions = Parsed<(typeof netCommand)['options'][number]['name']>;
 type Action = (operands: readonly string[], options: NetOptions) => Promise<number>;
@@ -41,19 +42,28 @@ export async function net(argv: readonly string[]): Promise<number> {
   const foreign = options.values.find(({ option }) => !actionsOf(option).includes(action));
   if (foreign) throw usage(`option '${foreign.name}' is not for ${action}`);
   try {
+    if (options.has('explain')) return await explain(action, operands, options);
     return await ACTIONS[action](operands, options);
   } catch (error) {
     throw inNetOptions(error);
   }
 }
 
+/** Prints what an action would do. */
+async function explain(action: NetAction, operands: readonly string[], options: NetOptions): Promise<number> {
+  const { explainNet } = await import('./net-explain.js');
+  write(STDOUT, await explainNet(action, operandsOf(action, operands), options));
+  return 0;
+}
+
 async function create(operands: readonly string[], options: NetOptions): Promise<number> {
-  const [name = ''] = exactly(operands, ['NAME'], 'create');
+  const [name = ''] = operandsOf('create', operands);
   const network = await Network.create({ ...networkSpecOf(options), name, persistent: true });
   try {
     const description = await network.inspect();
     if (options.has('json')) printJson(description);
     else write(STDOUT, `${name}: ${[description.subnet, description.subnet6].filter(Boolean).join(', ')}\n`);
+    for (const problem of description.problems) write(STDERR, `isol8 net: network ${name}: ${problem}\n`);
   } finally {
     network.close();
   }
@@ -110,8 +120,7 @@ function textOf(network: NetworkDescription): string {
 }
 
 async function rm(operands: readonly string[], options: NetOptions): Promise<number> {
-  if (operands.length === 0) throw usage('rm needs a network');
-  for (const name of operands) {
+  for (const name of operandsOf('rm', operands)) {
     const network = await Network.open(name);
     try {
       await network.remove({ force: options.has('force') });
@@ -123,7 +132,7 @@ async function rm(operands: readonly string[], options: NetOptions): Promise<num
 }
 
 async function connect(operands: readonly string[], options: NetOptions): Promise<number> {
-  const [name = '', target = ''] = exactly(operands, ['NETWORK', 'TARGET'], 'connect');
+  const [name = '', target = ''] = operandsOf('connect', operands);
   const network = await Network.open(name);
   try {
     using namespace = netTarget(target);
@@ -132,7 +141,7 @@ async function connect(operands: readonly string[], options: NetOptions): Promis
       address6,
       mac,
       interface: link,
-    } = await network.attach(namespace, attachSpecOf(options));
+    } = await network.attach(namespace, attachSpecOf(options)).catch(throwInOptions);
     if (options.has('json')) printJson({ address, address6, mac, interface: link });
     else write(STDOUT, `${link}: ${[address, address6].filter(Boolean).join(', ')}\n`);
   } finally {
@@ -142,7 +151,7 @@ async function connect(operands: readonly string[], options: NetOptions): Promis
 }
 
 async function disconnect(operands: readonly string[], _options: NetOptions): Promise<number> {
-  const [name = '', member = ''] = exactly(operands, ['NETWORK', 'MEMBER'], 'disconnect');
+  const [name = '', member = ''] = operandsOf('disconnect', operands);
   const network = await Network.open(name);
   try {
     await network.detach(member);
@@ -156,14 +165,26 @@ async function gc(operands: readonly string[], options: NetOptions): Promise<num
   exactly(operands, [], 'gc');
   const dryRun = options.has('dry-run');
   const found = await Network.sweep({ dryRun });
-  const verb = dryRun ? 'would remove' : 'removed';
   if (options.has('json')) printJson(found);
-  else
-    write(
-      STDOUT,
-      inColumns(found.map(({ network, member, why }) => [`${verb} ${member ?? 'network'}`, network, why])),
+  else {
+    const rows = found.map(({ network, member = 'network', ...rest }) =>
+      leftoverRow({ what: member, path: network, ...rest }, dryRun),
     );
-  return 0;
+    write(STDOUT, inColumns(rows));
+  }
+  return leftoverStatus(found);
+}
+
+const OPERANDS: { readonly [action in NetAction]?: readonly string[] } = {
+  create: ['NAME'],
+  connect: ['NETWORK', 'TARGET'],
+  disconnect: ['NETWORK', 'MEMBER'],
+};
+
+function operandsOf(action: NetAction, operands: readonly string[]): readonly string[] {
+  if (action !== 'rm') return exactly(operands, OPERANDS[action] ?? [], action);
+  if (operands.length === 0) throw usage('rm needs a network');
+  return operands;
 }
 
 function exactly(operands: readonly string[], names: readonly string[], action: string): readonly string[] {

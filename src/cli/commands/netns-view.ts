@@ -1,10 +1,10 @@
+import { escapeControls } from '../../foundation/control-characters.js';
 import { netnsFiles, netnsMounts } from '../../kept/netns-files.js';
 import { parseMountinfo } from '../../mounts/mountinfo.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { NetnsView } from '../../sandbox/in-place/enter-spec.js';
 import type { MountSpec } from '../../sandbox/spec.js';
 import { readTextFile } from '../../syscalls/files.js';
-import { escapeControls } from '../control-characters.js';
 import { STDERR, write } from '../output.js';
 
 interface Entered {

@@ -11,7 +11,8 @@ import { helpStyle, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
 import { isForAdd, nsCommand } from './ns-options.js';
-import { inOptions, specOf } from './run-spec.js';
+import { inOptions } from './option-names.js';
+import { specOf } from './run-spec.js';
 
 type Action = (names: readonly string[], options: Parsed) => Promise<void> | void;
 const ACTIONS: Readonly<Record<string, Action>> = { add, rm, ls };

@@ -1,10 +1,10 @@
-import type { Process } from '../../sandbox/process.js';
 import type { SignalName, SpawnSpec } from '../../sandbox/process-spec.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
 import { SIGNALS } from '../../syscalls/constants.js';
-import { STDERR, STDIN, STDOUT, terminalSize, write } from '../output.js';
-import { keepTerminal, ownsKeys } from './callers-terminal.js';
+import { STDERR, write } from '../output.js';
+import { callersSize, keepTerminal } from './callers-terminal.js';
+import { catchSignals } from './forwarded-signals.js';
 import { joinTerminals } from './joined-terminals.js';
 
 export interface AttachOptions {
@@ -21,17 +21,14 @@ export interface AttachOptions {
 const EXIT_TIMED_OUT = 124;
 const EXIT_SIGNALLED = 128;
 
-/** Signals that end this process by default, and are the program's to answer. */
-const FORWARDED: readonly SignalName[] = [
-  'SIGHUP',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGTERM',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGCONT',
-];
-const BY_KEY: readonly SignalName[] = ['SIGINT', 'SIGQUIT'];
+/** What is to be started, and explained. */
+export function attachedSpec(spec: SandboxSpec, { tty, timeout, descriptors }: AttachOptions): SpawnSpec {
+  return {
+    ...spec,
+    ...(tty ? { tty: callersSize() } : { stdio: [...Array(descriptors).keys()] }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
 
 /** Runs a program while this process stays: to pass a pseudo terminal on, or to watch the time. */
 export async function runAttached(
@@ -42,35 +39,11 @@ export async function runAttached(
   const { tty, timeout } = options;
   const forwardTo = catchSignals(tty);
   const restore = tty ? () => {} : keepTerminal();
-  const child = await spawn(command, {
-    ...spec,
-    ...(tty ? { tty: outerSize() } : { stdio: [...Array(options.descriptors).keys()] }),
-    ...(timeout === undefined ? {} : { timeout }),
-  } satisfies SpawnSpec);
+  const child = await spawn(command, attachedSpec(spec, options));
   forwardTo(child);
   const { exitCode, signal, timedOut } = tty ? await joinTerminals(child, options) : await child.exited;
   restore();
   if (timedOut) write(STDERR, `isol8 run: killed after ${timeout}\n`);
   if (timedOut) return EXIT_TIMED_OUT;
   return exitCode ?? EXIT_SIGNALLED + (SIGNALS[signal as SignalName] ?? 0);
-}
-
-const outerSize = () => terminalSize(STDOUT) ?? terminalSize(STDIN) ?? { columns: 80, rows: 24 };
-
-/**
- * What comes before the program has started is kept for it. Without a terminal of its own the program is in our process
- * group and has had what a key sent already.
- */
-function catchSignals(tty: boolean): (child: Process) => void {
-  const early: SignalName[] = [];
-  let pass = (name: SignalName): unknown => early.push(name);
-  for (const name of FORWARDED) {
-    process.on(name, () => {
-      if (tty || !BY_KEY.includes(name) || !ownsKeys()) pass(name);
-    });
-  }
-  return (child) => {
-    pass = (name) => child.kill(name);
-    early.forEach(pass);
-  };
 }

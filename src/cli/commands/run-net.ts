@@ -1,11 +1,13 @@
 /** isol8 run --net: the program's namespaces are made first and connected to a network, which it then finds ready. */
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import type { Namespace } from '../../namespaces/namespace.js';
+import { dropProblems, findDrops } from '../../network/firewall.js';
 import { Network } from '../../network/network.js';
 import type { CreatedNamespaces, CreateSpec } from '../../sandbox/create-namespaces.js';
 import { createNamespaces } from '../../sandbox/create-namespaces.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
-import { attachSpecOf } from './net-spec.js';
+import { STDERR, write } from '../output.js';
+import { attachSpecOf, throwInOptions } from './net-spec.js';
 import type { RunOptions, specOf } from './run-spec.js';
 import { mayMakeLinks, startNamedUplink } from './run-uplink.js';
 
@@ -13,7 +15,7 @@ type MapField = 'mapUsers' | 'mapGroups' | 'setgroups';
 type RunSpec = ReturnType<typeof specOf>;
 
 /** The network that is made when it is first used. */
-const DEFAULT_NETWORK = 'bridge';
+export const DEFAULT_NETWORK = 'bridge';
 
 /** A spec whose namespaces are in a network, for as long as this is not disposed of. */
 export interface NetworkedSpec extends AsyncDisposable {
@@ -22,16 +24,26 @@ export interface NetworkedSpec extends AsyncDisposable {
 
 /** @throws Isol8Error what {@link Network.open}, {@link Network.attach} and {@link startUplink} throw; nothing is left then. */
 export async function inNetwork(name: string, spec: RunSpec, options: RunOptions): Promise<NetworkedSpec> {
-  const { net, user = 'new' } = spec.namespaces;
-  if (net !== undefined)
-    throw new SpecError('--net', 'the net namespace is given by --share or --join already');
-  if (mayMakeLinks()) {
+  const { user = 'new' } = spec.namespaces;
+  if (checkWay(name, spec) === 'bridge') {
     const network = await openOrMake(name);
     return await joined(spec, { user, leave: () => network.close() }, async (made) => {
-      const attachment = await network.attach(made, attachSpecOf(options));
+      const attachment = await network.attach(made, attachSpecOf(options)).catch(throwInOptions);
+      if (!network.internal) await tellDrops(name);
       return { mounts: await attachment.nameMounts(), [Symbol.asyncDispose]: () => attachment.detach() };
     });
   }
+  return await joined(spec, { user }, (made) =>
+    startNamedUplink(made, attachSpecOf(options)).catch(throwInOptions),
+  );
+}
+
+/** Whether the program gets a port of a bridge, or a way out of its own. Throws for what neither can be. */
+export function checkWay(name: string, spec: RunSpec): 'bridge' | 'uplink' {
+  const { net, user = 'new' } = spec.namespaces;
+  if (net !== undefined)
+    throw new SpecError('--net', 'the net namespace is given by --share or --join already');
+  if (mayMakeLinks()) return 'bridge';
   if (name !== DEFAULT_NETWORK)
     throw new Isol8Error(
       'EPERM',
@@ -42,7 +54,13 @@ export async function inNetwork(name: string, spec: RunSpec, options: RunOptions
       '--net',
       'takes a new user namespace, or CAP_NET_ADMIN on the host to make links there',
     );
-  return await joined(spec, { user }, (made) => startNamedUplink(made, attachSpecOf(options)));
+  return 'uplink';
+}
+
+/** A program that waits for packets which a firewall drops shows no reason. */
+async function tellDrops(name: string): Promise<void> {
+  for (const problem of dropProblems(await findDrops()))
+    write(STDERR, `isol8 run: network ${name}: ${problem}\n`);
 }
 
 /** What connects the namespaces that were made, until it is disposed of. */
@@ -88,6 +106,7 @@ async function openOrMake(name: string): Promise<Network> {
   try {
     return await Network.open(name);
   } catch (error) {
+    if (error instanceof SpecError) throw new SpecError('--net', error.problem);
     if (name !== DEFAULT_NETWORK || (error as Isol8Error).code !== 'ENOENT') throw error;
   }
   try {

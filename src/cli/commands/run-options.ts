@@ -11,11 +11,15 @@ export const runCommand = {
     'Runs COMMAND, by default the shell, in new namespaces of all eight kinds. It is separated, not yet confined: ' +
     "the host's files stay visible and writable unless --root, --read-only and mounts say otherwise.\n\n" +
     "The exit status is the command's own, 128+N when signal N ended it, 125 for a failure of isol8 itself, 126 " +
-    'when the command cannot be executed, 127 when it is not found.',
+    'when the command cannot be executed, 127 when it is not found.\n\n' +
+    'Signals that isol8 gets are passed on to the command. With --tty, --timeout or --net NETWORK those are not that a ' +
+    'runtime cannot catch: SIGKILL, SIGSTOP, SIGPROF, SIGSEGV, SIGBUS, SIGFPE, SIGILL and real-time ones. After such an ' +
+    'end with -it the terminal is left raw, which `stty sane` mends.',
   operands: 'command',
   options: [
     {
       name: 'share',
+      elsewhere: ['uts', 'ipc', 'pid', 'userns', 'cgroup', 'cgroupns', 'time'],
       argument: 'required',
       value: 'KIND,...',
       choices: ALL_KINDS,
@@ -97,7 +101,7 @@ export const runCommand = {
     {
       ...{ name: 'publish', short: 'p', argument: 'required', value: '[ADDRESS:][PORT:]PORT[/udp]' },
       ...{ repeatable: true, group: 'Network' },
-      help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010.",
+      help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010. On the host itself 127.0.0.1 has it, and ::1 does not.",
     },
     {
       ...{ name: 'dns', argument: 'required', value: 'ADDRESS', repeatable: true, group: 'Network' },
@@ -171,6 +175,7 @@ export const runCommand = {
     },
     {
       name: 'user',
+      elsewhere: ['setuid', 'uid', 'setgid', 'gid'],
       short: 'u',
       argument: 'required',
       value: 'USER[:GROUP]',
@@ -195,7 +200,7 @@ export const runCommand = {
       value: 'DIR',
       complete: 'directory',
       group: 'Files',
-      help: 'Make DIR the root directory, by pivot_root(2).',
+      help: 'Make DIR the root directory, by pivot_root(2). Missing mount points, /proc too, are made in DIR and stay there.',
     },
     { name: 'read-only', group: 'Files', help: 'Make / read-only, with everything below it.' },
     {
@@ -215,7 +220,7 @@ export const runCommand = {
       complete: 'directory',
       repeatable: true,
       group: 'Files',
-      help: 'Mount an empty tmpfs; options are size=, mode= and ro.',
+      help: 'Mount an empty tmpfs; options are size=, mode=, ro, noexec, suid and dev. Default nosuid and nodev.',
     },
     {
       name: 'mount',
@@ -223,7 +228,7 @@ export const runCommand = {
       value: 'type=TYPE,target=DIR,...',
       repeatable: true,
       group: 'Files',
-      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=.',
+      help: 'Mount bind, tmpfs, proc, devpts, mqueue or sysfs; also source=, readonly, tmpfs-size= and tmpfs-mode=. CSV, as for docker: quotes around a member keep its commas.',
     },
     { name: 'no-proc', group: 'Files', help: 'Do not mount a new /proc.' },
     {
@@ -236,6 +241,7 @@ export const runCommand = {
     },
     {
       name: 'workdir',
+      elsewhere: ['cwd', 'chdir'],
       short: 'w',
       aliases: ['wd'],
       argument: 'required',
@@ -313,9 +319,15 @@ export const runCommand = {
       value: 'FORMAT',
       choices: ['strace', 'c', 'sh', 'json'],
       group: 'Other',
-      help: 'Print the system calls instead of making them, as strace shows them or as C, a shell script, or JSON.',
+      help: 'Print the system calls instead of making them, as strace shows them or as C, a shell script, or JSON. With --net only sh has what makes and connects the network.',
+    },
+    {
+      name: 'show-env',
+      group: 'Other',
+      help: 'Have --explain print the values of environment variables too, which may be secrets.',
     },
     { name: 'help', group: 'Other', help: 'Show this help.' },
+    { name: 'version', group: 'Other', help: 'Show the version.' },
   ],
   examples: [
     { text: 'A shell in eight new namespaces', command: 'isol8 run' },

@@ -1,20 +1,12 @@
-import { Isol8Error, SpecError } from '../../foundation/errors.js';
+import { SpecError } from '../../foundation/errors.js';
 import type { IdMapChoice } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
 import type { Parsed } from '../getopt.js';
 import { type Account, lookUpGroup, lookUpUser } from './accounts.js';
+import { parseMountOption, parseTmpfs, parseVolume } from './run-mounts.js';
 import type { runCommand } from './run-options.js';
-import {
-  parseIdMapOption,
-  parseJoin,
-  parseMountOption,
-  parseOctal,
-  parseTmpfs,
-  parseUlimit,
-  parseVolume,
-  parseWhole,
-} from './run-values.js';
+import { parseIdMapOption, parseJoin, parseOctal, parseUlimit, parseWhole } from './run-values.js';
 
 export type RunOptions = Parsed<(typeof runCommand)['options'][number]['name']>;
 
@@ -167,7 +159,7 @@ function environmentOf(options: RunOptions): Record<string, string | undefined> 
     : { ...process.env };
   for (const entry of given) {
     const at = entry.indexOf('=');
-    if (at === 0) throw new SpecError('--env', `'${entry}' has no name`);
+    if (at === 0 || entry === '') throw new SpecError('--env', `'${entry}' has no name`);
     if (at < 0) environment[entry] = process.env[entry];
     else environment[entry.slice(0, at)] = entry.slice(at + 1);
   }
@@ -177,58 +169,4 @@ function environmentOf(options: RunOptions): Record<string, string | undefined> 
 function limitsOf(options: RunOptions): SandboxSpec['rlimits'] | undefined {
   const limits = options.all('ulimit').map(parseUlimit);
   return limits.length > 0 ? Object.fromEntries(limits) : undefined;
-}
-
-/** The option by another name than the spec's field. */
-const OPTION_OF: Readonly<Record<string, string>> = {
-  mapUsers: '--map-users',
-  mapGroups: '--map-groups',
-  readOnlyRoot: '--read-only',
-  'timeOffsets.monotonic': '--monotonic',
-  'timeOffsets.boottime': '--boottime',
-  timeOffsets: '--monotonic, --boottime',
-  cwd: '--workdir',
-  uid: '--user',
-  gid: '--user',
-  groups: '--group-add',
-  rlimits: '--ulimit',
-  keepCapabilities: '--keep-caps',
-  noNewPrivileges: '--no-new-privs',
-  namespaces: '--join',
-  kinds: '--kind',
-  loopback: '--no-loopback',
-};
-
-const DIRECT: readonly string[] = [
-  'hostname',
-  'domainname',
-  'setgroups',
-  'root',
-  'propagation',
-  'env',
-  'umask',
-  'nice',
-  'timeout',
-];
-
-/** What a person wrote that became this field of the spec: `--hostname`, `--volume /a:/b`. */
-function optionOf(field: string, options: RunOptions): string {
-  const [isMount, index = 0] = /^mounts(?:\[(\d+)\])?/.exec(field) ?? [];
-  if (isMount) {
-    const mounts = options.values.filter(({ option }) => ['volume', 'tmpfs', 'mount'].includes(option.name));
-    const mount = mounts[Number(index)];
-    if (mount) return `${mount.name} ${mount.value}`;
-  }
-  const top = field.split(/[.[]/)[0] as string;
-  return OPTION_OF[field] ?? OPTION_OF[top] ?? (DIRECT.includes(top) ? `--${top}` : field);
-}
-
-/** The same error with the option in place of the spec's field. */
-export function inOptions(error: unknown, options: RunOptions): unknown {
-  if (error instanceof SpecError) return new SpecError(optionOf(error.field, options), error.problem);
-  if (!(error instanceof Isol8Error)) return error;
-  // A namespace that cannot be opened: its code is the errno, so that the field is in the message alone.
-  const [, field, problem] = /^(namespaces\.\w+): (.*)$/s.exec(error.message) ?? [];
-  if (field === undefined) return error;
-  return new Isol8Error(error.code, `${optionOf(field, options)}: ${problem}`, { cause: error });
 }

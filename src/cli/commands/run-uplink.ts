@@ -2,13 +2,15 @@
  * isol8 run --net bridge for whoever may not make links on the host: the program has a network of its own, and slirp4netns or
  * pasta carries its connections out.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { SpecError, UnsupportedError } from '../../foundation/errors.js';
+import { makeOwnedFolder, removeOwnedFolder } from '../../kept/owned-folders.js';
 import { parseStatus } from '../../namespaces/inspect/parse-proc.js';
 import { Namespace } from '../../namespaces/namespace.js';
-import { HOST_NAME, hostsText } from '../../network/names.js';
+import { HOST_NAME } from '../../network/fixed-names.js';
+import { hostsText } from '../../network/names.js';
 import { parsePublished } from '../../network/published-ports.js';
 import { resolverText } from '../../network/resolver-file.js';
 import { type AttachSpec, checkAttachSpec } from '../../network/spec.js';
@@ -65,7 +67,7 @@ export async function startNamedUplink(net: Namespace, given: AttachSpec): Promi
 }
 
 function withNames(uplink: Uplink | undefined, spec: AttachSpec): UplinkedNames {
-  const folder = mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'isol8-names-'));
+  const folder = makeOwnedFolder();
   const file = (name: string, text: string): BindMount => {
     const source = join(folder, name);
     writeFileSync(source, text, { mode: 0o644 });
@@ -75,7 +77,7 @@ function withNames(uplink: Uplink | undefined, spec: AttachSpec): UplinkedNames 
   return {
     mounts: [file('hosts', hosts(uplink, spec)), file('resolv.conf', resolverText({ dns }))],
     async [Symbol.asyncDispose]() {
-      rmSync(folder, { recursive: true, force: true });
+      removeOwnedFolder(folder);
       await uplink?.[Symbol.asyncDispose]();
     },
   };

@@ -4,10 +4,13 @@ import type { SandboxSpec } from '../../sandbox/spec.js';
 import { parseOptions } from '../getopt.js';
 import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
+import { VERSION } from '../version.js';
 import { networkName } from './network-name.js';
+import { asOption, inOptions } from './option-names.js';
 import { descriptorCount } from './preserved-descriptors.js';
+import type { AttachOptions } from './run-attached.js';
 import { runCommand } from './run-options.js';
-import { inOptions, joinedNetns, type RunOptions, specOf } from './run-spec.js';
+import { joinedNetns, type RunOptions, specOf } from './run-spec.js';
 
 /** isol8 run. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -26,22 +29,29 @@ async function runWith(options: RunOptions): Promise<number> {
     write(STDOUT, renderHelp(PROGRAM, runCommand, helpStyle()));
     return 0;
   }
+  if (options.has('version')) {
+    write(STDOUT, `${PROGRAM} ${VERSION}\n`);
+    return 0;
+  }
   const command = options.operands.length > 0 ? options.operands : [process.env.SHELL || '/bin/sh'];
   const spec = await withNetnsFiles(specOf(options), options);
   const network = networkName(options);
+  const attached = attachOptions(spec, options);
+  const inPlace = { descriptors: attached.descriptors, terminal: terminalSize(STDIN) !== undefined };
+  const stays = attached.tty || attached.timeout !== undefined;
   if (options.has('explain')) {
     const { explainRun } = await import('./run-explain.js');
-    write(STDOUT, explainRun(command, spec, options.last('explain')));
+    const how = stays || network !== undefined ? attached : inPlace;
+    write(STDOUT, await explainRun(command, spec, { options, how }));
     return 0;
   }
-  const descriptors = descriptorCount(options.last('preserve-fds'));
-  if (network !== undefined) {
-    const { inNetwork } = await import('./run-net.js');
-    await using networked = await inNetwork(network, spec, options);
-    return await attach(command, networked.spec, { options, descriptors });
-  }
-  if (options.has('tty') || options.has('timeout')) return attach(command, spec, { options, descriptors });
-  return become(command, spec, { descriptors, terminal: terminalSize(STDIN) !== undefined });
+  if (!stays && network === undefined)
+    return become(command, spec, { ...inPlace, name: 'isol8 run', wording: asOption });
+  const { runAttached } = await import('./run-attached.js');
+  if (network === undefined) return await runAttached(command, spec, attached);
+  const { inNetwork } = await import('./run-net.js');
+  await using networked = await inNetwork(network, spec, options);
+  return await runAttached(command, networked.spec, { ...attached, ownPids: hasOwnPids(networked.spec) });
 }
 
 async function withNetnsFiles(
@@ -55,11 +65,7 @@ async function withNetnsFiles(
 }
 
 /** With a terminal in between, or the time to watch, this process stays. */
-async function attach(
-  command: readonly string[],
-  spec: SandboxSpec,
-  { options, descriptors }: { options: RunOptions; descriptors: number },
-): Promise<number> {
+function attachOptions(spec: SandboxSpec, options: RunOptions): AttachOptions {
   const tty = options.has('tty');
   if (tty && options.has('preserve-fds')) {
     throw new SpecError(
@@ -67,14 +73,13 @@ async function attach(
       'cannot be given with --tty, whose terminal is all that the command gets',
     );
   }
-  const { runAttached } = await import('./run-attached.js');
-  return runAttached(command, spec, {
+  return {
     tty,
     interactive: options.has('interactive'),
     timeout: options.last('timeout'),
-    descriptors,
+    descriptors: descriptorCount(options.last('preserve-fds')),
     ownPids: hasOwnPids(spec),
-  });
+  };
 }
 
 /** What is not named is new. */

@@ -43,21 +43,33 @@ function findProgram(name: string): string | undefined {
     .find((path) => ((statFile(path)?.mode ?? 0) & 0o111) !== 0);
 }
 
-const TUN = '/dev/net/tun';
+export const TUN = '/dev/net/tun';
 
 /** Both programs open it as the caller. Throws UnsupportedError. */
 export function checkTun(): void {
+  const errno = tunErrno();
+  if (errno !== undefined) throw tunError(errno);
+}
+
+/** Why this process cannot open it; undefined when it can. */
+export function tunErrno(): string | undefined {
   const result = trySyscall('openat', AT.FDCWD, cString(TUN), O.RDWR | O.CLOEXEC, 0);
-  if (result < 0) throw tunError(errnoName(-result));
+  if (result < 0) return errnoName(-result);
   closeDescriptor(result);
+  return undefined;
 }
 
 export function tunError(errno: string, cause?: unknown): UnsupportedError {
-  const how =
-    errno === 'ENOENT'
-      ? `There is no such device: mkdir -p /dev/net && mknod -m 0666 ${TUN} c 10 200`
-      : errno === 'ENODEV' || errno === 'ENXIO'
-        ? 'The kernel has no tun: modprobe tun'
-        : `Let users open it, as distributions do: chmod 0666 ${TUN}`;
-  return new UnsupportedError(`${TUN}: ${errno}. A way out of the network needs it. ${how}`, { cause });
+  const { what, mend } = tunObstacle(errno);
+  return new UnsupportedError(`${TUN}: ${errno}. A way out of the network needs it. ${what}: ${mend}`, {
+    cause,
+  });
+}
+
+/** What is wrong with the device, and the command that mends it. */
+export function tunObstacle(errno: string): { what: string; mend: string } {
+  if (errno === 'ENOENT')
+    return { what: 'There is no such device', mend: `mkdir -p /dev/net && mknod -m 0666 ${TUN} c 10 200` };
+  if (errno === 'ENODEV' || errno === 'ENXIO') return { what: 'The kernel has no tun', mend: 'modprobe tun' };
+  return { what: 'Let users open it, as distributions do', mend: `chmod 0666 ${TUN}` };
 }

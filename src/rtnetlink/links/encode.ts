@@ -8,7 +8,7 @@ import { checkIndex, checkNames, checkText, writeFields } from '../fields.js';
 import { BRIDGE_PORT } from './bridge-port.js';
 import { writeFamilyOptions } from './inet-conf.js';
 import { KINDS_WITH_OPTIONS, missingKind } from './kinds.js';
-import { checkName } from './name.js';
+import { checkNewName } from './name.js';
 import type { LinkChanges, LinkSpec, LinkTarget } from './spec.js';
 import {
   BASE,
@@ -44,7 +44,7 @@ export function addLink(spec: LinkSpec): NetlinkRequest {
   writeBirth(writer, spec, '');
   const lower = lowerOf(spec, kind);
   if (lower !== undefined) writer.u32(IFLA.LINK, lower);
-  writer.text(IFLA.IFNAME, checkName(spec.name, 'name'));
+  writer.text(IFLA.IFNAME, checkNewName(spec.name, 'name'));
   writer.nest(IFLA.LINKINFO, (info) => writeKind(info, kind, spec));
   return {
     type: RTM.NEWLINK,
@@ -76,7 +76,7 @@ export function changeLink(target: LinkTarget, changes: LinkChanges): NetlinkReq
   writeNetns(writer, netns, 'netns');
   if (index !== undefined) writer.u32(IFLA.NEW_IFINDEX, checkIndex(index, 'index'));
   writeTarget(writer, target);
-  if (name !== undefined) writer.text(IFLA.IFNAME, checkName(name, 'name'));
+  if (name !== undefined) writer.text(IFLA.IFNAME, checkNewName(name, 'name'));
   const kind = KINDS_WITH_OPTIONS.find((one) => changes[one] !== undefined);
   if (kind !== undefined) writer.nest(IFLA.LINKINFO, (info) => writeKind(info, kind, changes));
   if (bridgePort !== undefined)

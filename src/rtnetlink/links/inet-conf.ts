@@ -13,7 +13,7 @@ export type AddrGenMode = Named<typeof ADDR_GEN_MODES>;
  * IPV4_DEVCONF_* of linux/ip.h: what /proc/sys/net/ipv4/conf/LINK has, under the same names, explained in the kernel's
  * networking/ip-sysctl.rst.
  */
-const INET_CONF = {
+export const INET_CONF = {
   forwarding: 1,
   mc_forwarding: 2,
   proxy_arp: 3,
@@ -53,7 +53,7 @@ const INET_CONF = {
 export type InetConf = Readonly<Record<keyof typeof INET_CONF, number>>;
 
 const INET_NAMES = Object.keys(INET_CONF) as (keyof InetConf)[];
-const IFLA_INET_CONF = 1;
+export const IFLA_INET_CONF = 1;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 
 export interface FamilyOptions {

@@ -1,13 +1,15 @@
+import { Namespace } from '../../namespaces/namespace.js';
+import { NETLINK } from '../../netlink/constants.js';
 import type { NetlinkError } from '../../netlink/errors.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
-import type { NetlinkSocket } from '../../netlink/socket.js';
+import { NetlinkSocket } from '../../netlink/socket.js';
 import { needed } from '../body.js';
 import { decodeLink, isAboutLink } from './decode.js';
 import { changeLink, removeLink } from './encode.js';
 import { getLink, type LinkFilter, listLinks } from './get.js';
 import type { Link } from './link.js';
 import type { LinkChanges, LinkTarget, NetnsChoice } from './spec.js';
-import { changeSteps, type FullLinkSpec, linkSteps } from './steps.js';
+import { changeSteps, type FullLinkSpec, linkSteps, withoutFarUp } from './steps.js';
 
 /** The links of a network namespace; see ip-link(8). All methods throw NetlinkError, and SpecError before anything is sent. */
 export class Links {
@@ -36,14 +38,27 @@ export class Links {
     });
   }
 
-  /** Makes a link, and sets it up when all is set. When a part of it fails the link is removed again. */
+  /**
+   * Makes a link, and sets it up when all is set; the other end of a veth too, which may be in another namespace. When a part of
+   * it fails the link is removed again.
+   *
+   * @throws Isol8Error EPERM for an end to be set up in a namespace that the caller may not enter.
+   */
   async add(spec: FullLinkSpec): Promise<void> {
-    const [birth, ...settings] = linkSteps(spec);
+    const { near, far } = withoutFarUp(spec);
+    const [birth, ...settings] = linkSteps(near);
+    using there = far && (await socketIn(far.netns));
     await this.#socket.request(birth as NetlinkRequest); // by itself: what follows must not meet another link of this name
     try {
       await this.#socket.batch(settings);
+      if (far !== undefined) await there?.request(changeLink(far.target, { up: true }));
     } catch (error) {
-      await this.remove(spec.index ?? spec.name).catch((left: NetlinkError) => {
+      // Of a pair whose first end is elsewhere, the other one: here might be another link of that name.
+      const [socket, target] =
+        spec.netns === undefined
+          ? [this.#socket, spec.index ?? spec.name]
+          : [there ?? this.#socket, far?.target ?? spec.veth?.peer?.name ?? spec.name];
+      await socket.request(removeLink(target)).catch((left: NetlinkError) => {
         if (left.code !== 'ENODEV') throw new AggregateError([error, left], (error as Error).message);
       });
       throw error;
@@ -80,4 +95,9 @@ export class Links {
   async remove(target: LinkTarget): Promise<void> {
     await this.#socket.request(removeLink(target));
   }
+}
+
+async function socketIn(netns: NetnsChoice): Promise<NetlinkSocket> {
+  using namespace = Namespace.open('fd' in netns ? { fd: netns.fd } : netns.pid, 'net');
+  return await NetlinkSocket.open({ protocol: NETLINK.ROUTE, namespace });
 }

@@ -36,7 +36,7 @@ interface LinkBase {
  * kind: `{ name: 'br0', bridge: { stp: false } }`.
  */
 export interface LinkSpec extends LinkBase {
-  /** At most 15 bytes, without `/`, `:` and white space. */
+  /** At most 15 bytes, without `/`, `:`, `%` and white space; not `all` or `default`. */
   readonly name: string;
   /** `bridge`, `veth`, `dummy`, `vlan`, `vxlan`, `macvlan`, `ipvlan`, `ifb` or what else the kernel knows. */
   readonly kind?: string | undefined;
@@ -66,10 +66,10 @@ export interface LowerLink {
 /** A pair of links, each other's cable. */
 export interface VethOptions {
   /**
-   * The other end. Without a name the kernel chooses one, without `netns` it is where the first end is. It has no options
-   * of a kind, and no master: the kernel would ignore it. It cannot be born up (ENOTCONN): of a pair that is to be up at
-   * once, only the first end can, which may be the one in the other namespace. It can have an index only if the first
-   * end has one too.
+   * The other end. Without a name the kernel chooses one, without `netns` it is in the namespace of the socket. It has no
+   * options of a kind, and no master: the kernel would ignore it. It can have an index only if the first end has one too.
+   * The kernel sets it up only once both ends are there (ENOTCONN), which takes a second request: {@link Links.add} makes
+   * that, also in another namespace, {@link addLink} does not.
    */
   readonly peer?: VethPeer | undefined;
 }

@@ -2,7 +2,7 @@
 import { SpecError } from '../../foundation/errors.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
 import { addLink, changeLink } from './encode.js';
-import type { LinkChanges, LinkSettings, LinkSpec, LinkTarget } from './spec.js';
+import type { LinkChanges, LinkSettings, LinkSpec, LinkTarget, NetnsChoice } from './spec.js';
 
 const SETTINGS = ['alias', 'addrGenMode', 'inet'] as const;
 
@@ -38,6 +38,24 @@ function withoutPeerUp(spec: LinkSpec): { born: LinkSpec; peerUp: NetlinkRequest
     return { born: spec, peerUp: [] };
   const born = { ...spec, veth: { peer: { ...peer, up: undefined } } };
   return { born, peerUp: [changeLink(peer.name, { up: true })] };
+}
+
+/**
+ * The spec without what only a socket of another namespace can do: to set the other end of a veth up there, once both are made.
+ *
+ * @throws SpecError for an end that has neither a name nor an index, by which it could be found there.
+ */
+export function withoutFarUp(spec: FullLinkSpec): {
+  near: FullLinkSpec;
+  far?: { netns: NetnsChoice; target: LinkTarget };
+} {
+  const { peer } = spec.veth ?? {};
+  const netns = peer?.netns;
+  if (peer?.up !== true || netns === undefined) return { near: spec };
+  const target = peer.index ?? peer.name;
+  if (target === undefined)
+    throw new SpecError('veth.peer.name', 'is needed to set this end up in the other namespace');
+  return { near: { ...spec, veth: { peer: { ...peer, up: undefined } } }, far: { netns, target } };
 }
 
 /**

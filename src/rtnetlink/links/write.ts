@@ -6,7 +6,7 @@ import { checkIndex, checkInteger, checkNames, checkText, join, writeFields } fr
 import { macBytes } from '../mac.js';
 import { flagsOf } from './flags.js';
 import { type KindWithOptions, optionsOf } from './kinds.js';
-import { checkName } from './name.js';
+import { checkName, checkNewName } from './name.js';
 import type { LinkChanges, LinkSpec, LinkTarget, NetnsChoice, VethPeer } from './spec.js';
 
 const VETH_INFO_PEER = 1;
@@ -112,7 +112,7 @@ function writePeer(writer: AttributeWriter, peer: VethPeer): void {
     );
   writer.raw(linkHeader(peer.index, peer, path));
   writeBirth(writer, peer, path);
-  if (peer.name !== undefined) writer.text(IFLA.IFNAME, checkName(peer.name, `${path}.name`));
+  if (peer.name !== undefined) writer.text(IFLA.IFNAME, checkNewName(peer.name, `${path}.name`));
 }
 
 /** Only an alternative name can be longer than 15 bytes; a shorter one is looked for among both. Throws SpecError. */

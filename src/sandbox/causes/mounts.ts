@@ -41,7 +41,7 @@ export const MOUNT_CAUSES: readonly Cause[] = [
   cause(
     'mount mount_setattr',
     'EINVAL',
-    'That is no mount point. In a chroot / is none: give a root directory instead, or propagation: unchanged.',
+    'That is no mount point. In a chroot / is none: give a root directory instead, or {propagation: unchanged}.',
   ),
   cause(
     'open_tree',

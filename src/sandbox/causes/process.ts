@@ -13,9 +13,9 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
     'chdir',
     'ENOENT ENOTDIR',
-    when(isCwd, "There is no such directory inside. The default is the caller's own; choose one with cwd."),
+    when(isCwd, "There is no such directory inside. The default is the caller's own; choose one with {cwd}."),
   ),
-  cause('chdir', 'EACCES', when(isCwd, 'The user inside may not enter it. Choose another with cwd.')),
+  cause('chdir', 'EACCES', when(isCwd, 'The user inside may not enter it. Choose another with {cwd}.')),
   cause('chdir', 'ENOENT ENOTDIR', 'There is no such directory inside.'),
   cause('chdir', 'EACCES', 'The user inside may not enter it.'),
   cause(
@@ -27,14 +27,14 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
     'setgroups',
     'EPERM',
-    'Changing groups takes CAP_SETGID, and is not allowed at all with setgroups: deny.',
+    'Changing groups takes CAP_SETGID, and is not allowed at all with {setgroups: deny}.',
   ),
   cause('setgroups', 'EINVAL', 'A group is not mapped in the user namespace, or there are more than 65536.'),
   cause('fchown', 'EINVAL EPERM', 'Its owner must be mapped in the user namespace.'),
   cause(
     'capset',
     'EPERM',
-    'Only capabilities that are held and in the bounding set can be kept: leave keepCapabilities (--keep-caps) out.',
+    'Only capabilities that are held and in the bounding set can be kept: leave {keepCapabilities} out.',
   ),
   cause(
     'prctl',
@@ -47,7 +47,7 @@ export const PROCESS_CAUSES: readonly Cause[] = [
   cause(
     'seccomp',
     'EINVAL ENOSYS',
-    'PID 1 takes a kernel with CONFIG_SECCOMP_FILTER: do without it with init: false.',
+    'PID 1 takes a kernel with CONFIG_SECCOMP_FILTER: do without it with {init: false}.',
   ),
   cause('setresuid setresgid', 'EINVAL', 'That id is not mapped in the user namespace.'),
   cause('setresuid setresgid', 'EPERM', 'Becoming another user takes CAP_SETUID, another group CAP_SETGID.'),
@@ -76,7 +76,7 @@ export const PROCESS_CAUSES: readonly Cause[] = [
     when(
       about(/^lo$/),
       'Bringing it up takes CAP_NET_ADMIN in the user namespace that owns the net namespace: leave it down with ' +
-        'loopback: false.',
+        '{loopback: false}.',
     ),
   ),
   cause(
@@ -84,7 +84,7 @@ export const PROCESS_CAUSES: readonly Cause[] = [
     'EAFNOSUPPORT EPERM EACCES',
     when(
       about(/^lo$/),
-      'No IPv4 socket can be made here, which bringing up lo takes: leave it down with loopback: false.',
+      'No IPv4 socket can be made here, which bringing up lo takes: leave it down with {loopback: false}.',
     ),
   ),
   cause(

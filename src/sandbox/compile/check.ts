@@ -2,7 +2,8 @@ import { SpecError } from '../../foundation/errors.js';
 import { describeIds } from '../../ids/check.js';
 import { mapToOuter } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
-import { type Context, isNew } from './context.js';
+import { type Context, isJoined, isNew } from './context.js';
+import { showsProc } from './filesystems.js';
 
 /** Whoever the program is to be must exist in its new user namespace: known now, so nothing is started in vain. */
 export function checkIdentity(context: Context): void {
@@ -24,6 +25,31 @@ export function checkIdentity(context: Context): void {
 /** userns_may_setgroups in kernel/user_namespace.c */
 export function setgroupsFails(context: Context): boolean {
   return isNew(context, 'user') && (context.setgroups === 'deny' || context.groups.writer === 'none');
+}
+
+/** What a file system shows is that of a namespace, and the kernel lets only that one's owner make it. */
+const SHOWS = { mqueue: 'ipc', sysfs: 'net', proc: 'pid' } as const;
+
+/**
+ * No new user namespace owns a namespace that was there before. One that is joined is looked at from outside beforehand
+ * (filesystems.ts); the caller's own is not, since that would show more than the new user namespace may see.
+ */
+export function checkViews(context: Context): void {
+  if (!isNew(context, 'user') || !isNew(context, 'mnt')) return;
+  const { mounts, proc } = context.spec;
+  for (const [index, { type }] of mounts.entries())
+    if (type in SHOWS) checkView(context, type as keyof typeof SHOWS, `mounts[${index}]`);
+  if (proc && !showsProc(context)) checkView(context, 'proc', 'proc');
+}
+
+function checkView(context: Context, type: keyof typeof SHOWS, field: string): void {
+  const kind = SHOWS[type];
+  if (isNew(context, kind) || isJoined(context, kind)) return;
+  throw new SpecError(
+    field,
+    `${type} shows the ${kind} namespace, which is the caller's own: nobody in a new user namespace may mount that. ` +
+      `Take a new ${kind} namespace, or share the user namespace too`,
+  );
 }
 
 function checkMapped(

@@ -7,7 +7,7 @@ import type { Plan, Step } from '../../syscalls/plan.js';
 import { byteLength, call, result } from '../../syscalls/steps.js';
 import type { Facts } from '../facts.js';
 import type { ParsedSpec } from '../parsed-spec.js';
-import { checkIdentity } from './check.js';
+import { checkIdentity, checkViews } from './check.js';
 import { type CompileOptions, type Context, isNew, type Slots } from './context.js';
 import { earlyViews } from './filesystems.js';
 import { holdSteps } from './hold.js';
@@ -45,6 +45,7 @@ export function compile(spec: ParsedSpec, facts: Facts, options: CompileOptions)
   const setgroups = setgroupsPolicy(spec.setgroups, groups, facts.groups.privileged);
   const context: Context = { spec, facts, options, slots, users, groups, setgroups };
   checkIdentity(context);
+  checkViews(context);
   return {
     plan: {
       steps: firstProcess(context),

@@ -2,7 +2,7 @@
 import { type Detached, newFilesystem } from '../../mounts/attach.js';
 import { MOUNT_ATTR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
-import type { MountSpec } from '../spec.js';
+import type { MountSpec, TmpfsMount } from '../spec.js';
 import { type Context, isJoined, isNew } from './context.js';
 
 const { NOSUID, NODEV, NOEXEC } = MOUNT_ATTR;
@@ -46,6 +46,16 @@ function earlyMounts({ spec }: Context, type: 'proc' | keyof typeof SHOWS): Step
   );
 }
 
+/**
+ * A "joined" pid namespace that is the caller's own: its /proc is there already, and another user namespace than the
+ * caller's could not mount one.
+ */
+export function showsProc(context: Context): boolean {
+  const { namespaces, root } = context.spec;
+  const own = typeof namespaces.pid === 'object' && !isJoined(context, 'pid');
+  return own && root === undefined && (isNew(context, 'user') || isJoined(context, 'user'));
+}
+
 /** For /proc. */
 export function procFilesystem(context: Context): Detached {
   if (needsEarlyProc(context)) return { id: EARLY_PROC, steps: [] };
@@ -72,7 +82,7 @@ function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number
         id,
         type: 'tmpfs',
         options: tmpfsOptions(mount),
-        attributes: NOSUID | NODEV,
+        attributes: tmpfsAttributes(mount),
         field,
       });
     case 'devpts':
@@ -90,7 +100,10 @@ function filesystemOf(mount: Exclude<MountSpec, { type: 'bind' }>, index: number
   }
 }
 
-function tmpfsOptions(mount: Extract<MountSpec, { type: 'tmpfs' }>): Record<string, string> {
+const tmpfsAttributes = ({ exec = true, suid = false, dev = false }: TmpfsMount): number =>
+  (exec ? 0 : NOEXEC) | (suid ? 0 : NOSUID) | (dev ? 0 : NODEV);
+
+function tmpfsOptions(mount: TmpfsMount): Record<string, string> {
   const mode = (mount.mode ?? 0o755).toString(8);
   return mount.size === undefined ? { mode } : { mode, size: `${mount.size}` };
 }

@@ -11,8 +11,8 @@ import { AT, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O } from '../../syscalls/constants
 import type { Argument, Step } from '../../syscalls/plan.js';
 import { call, result } from '../../syscalls/steps.js';
 import type { MountSpec, Propagation } from '../spec.js';
-import { type Context, isJoined, isNew } from './context.js';
-import { detachedOf, needsEarlyProc, procFilesystem } from './filesystems.js';
+import { type Context, isNew } from './context.js';
+import { detachedOf, needsEarlyProc, procFilesystem, showsProc } from './filesystems.js';
 
 const PROPAGATION_FLAG: Readonly<Record<Exclude<Propagation, 'unchanged'>, number>> = {
   private: MS.PRIVATE,
@@ -27,7 +27,7 @@ export function mountSteps(context: Context): Step[] {
   return [
     ...propagate(context),
     ...copySources(spec.mounts),
-    ...(spec.root === undefined ? hostRoot(context) : otherRoot(spec.root, spec.readOnlyRoot)),
+    ...(spec.root === undefined ? hostRoot(context) : otherRoot(context, spec.root)),
     ...withoutUmask(context, [
       ...(spec.proc && !showsProc(context) ? mountProc(context) : []),
       ...spec.mounts.flatMap((mount, index) => mountOne(context, mount, index)),
@@ -47,16 +47,6 @@ function withoutUmask(context: Context, steps: readonly Step[]): readonly Step[]
     ...steps,
     call('umask', [after], 'have the umask as it was'),
   ];
-}
-
-/**
- * A "joined" pid namespace that is the caller's own: its /proc is there already, and another user namespace than the
- * caller's could not mount one.
- */
-function showsProc(context: Context): boolean {
-  const { namespaces, root } = context.spec;
-  const own = typeof namespaces.pid === 'object' && !isJoined(context, 'pid');
-  return own && root === undefined && (isNew(context, 'user') || isJoined(context, 'user'));
 }
 
 /** While the tree is as outside: no earlier mount hides a source, and a read-only `/` leaves a bind writable. */
@@ -107,16 +97,38 @@ function hostRoot(context: Context): Step[] {
 }
 
 /** pivot_root(2) wants a mount point, so the directory is bound onto itself. */
-function otherRoot(path: string, readOnly: boolean): Step[] {
+function otherRoot(context: Context, path: string): Step[] {
   const tree = copyTree({ id: ROOT, source: path, field: 'root' });
   return [
     ...tree.steps,
-    ...(readOnly ? [makeReadOnly(tree, 'readOnlyRoot')] : []),
+    ...(closesRoot(context) ? closeRoot(context, tree) : []),
     call('move_mount', [result(ROOT), '', AT.FDCWD, path, MOVE_MOUNT.F_EMPTY_PATH], 'make it a mount point', {
       object: path,
       field: 'root',
     }),
   ];
+}
+
+const closesRoot = ({ spec }: Context): boolean => spec.root !== undefined && spec.readOnlyRoot;
+
+/** Nothing can be made in a root once it is read-only, so mount points are made before. */
+function closeRoot(context: Context, tree: Detached): Step[] {
+  const { mounts, proc } = context.spec;
+  const root = result(ROOT);
+  const points = [
+    ...(proc ? makeDirectories({ id: 'proc', root, path: '/proc', field: 'proc' }) : []),
+    ...mounts.flatMap(({ destination }, index) =>
+      isOnMount(context, index) ? [] : createTarget(context, index, targetOf(destination, index)),
+    ),
+  ];
+  return [...withoutUmask(context, points), makeReadOnly(tree, 'readOnlyRoot')];
+}
+
+/** Whether a mount is to be found only once an earlier one of the same spec is there. */
+function isOnMount({ spec }: Context, index: number): boolean {
+  const { destination } = spec.mounts[index] as MountSpec;
+  const earlier = spec.mounts.slice(0, index).map((mount) => mount.destination);
+  return [...(spec.proc ? ['/proc'] : []), ...earlier].some((path) => destination.startsWith(`${path}/`));
 }
 
 /** "." twice stacks the old root below the new one, where umount2 finds it: pivot_root(2), NOTES. */
@@ -145,7 +157,9 @@ function mountProc(context: Context): Step[] {
   }
   const root = result(ROOT);
   return [
-    ...(spec.root === undefined ? [] : makeDirectories({ id: 'proc', root, path: '/proc', field: 'proc' })),
+    ...(spec.root === undefined || spec.readOnlyRoot
+      ? []
+      : makeDirectories({ id: 'proc', root, path: '/proc', field: 'proc' })),
     ...place(procFilesystem(context), { path: '/proc', field: 'proc', readOnly: false, root }),
   ];
 }
@@ -170,9 +184,11 @@ function keepProcInside(propagation: Propagation): Step[] {
 function mountOne(context: Context, mount: MountSpec, index: number): Step[] {
   const field = `mounts[${index}]`;
   const detached = detachedOf(context, mount, index);
-  const target = { id: `mount-${index}`, root: result(ROOT), path: mount.destination, field };
+  const made = closesRoot(context) && !isOnMount(context, index);
   return [
-    ...(mayCreate(context, index) ? createTarget(context, index, target) : []),
+    ...(mayCreate(context, index) && !made
+      ? createTarget(context, index, targetOf(mount.destination, index))
+      : []),
     ...place(detached, {
       path: mount.destination,
       field,
@@ -192,6 +208,13 @@ function mayCreate({ spec }: Context, index: number): boolean {
 }
 
 type Target = { id: string; root: Argument; path: string; field: string };
+
+const targetOf = (path: string, index: number): Target => ({
+  id: `mount-${index}`,
+  root: result(ROOT),
+  path,
+  field: `mounts[${index}]`,
+});
 
 function createTarget({ facts }: Context, index: number, target: Target): Step[] {
   return facts.sourceIsDirectory[index] === false ? makeFile(target) : makeDirectories(target);

@@ -137,7 +137,10 @@ function execLines(step: ExecStep, needs: Needs): string[] {
       `char *const env_${number}[] = {${[...step.env.map((text) => quoteC(text)), 'NULL'].join(', ')}};`,
     );
   } else {
-    lines.push(`/* the environment of this program instead of: ${variableNames(step)} */`);
+    lines.push(
+      `/* the environment of this program instead of: ${variableNames(step)} */`,
+      '/* values are shown with --show-env (showEnvironment) alone */',
+    );
   }
   for (const path of step.candidates) {
     lines.push(`execve(${quoteC(path)}, argv_${number}, ${environment});`);

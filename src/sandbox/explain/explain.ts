@@ -16,6 +16,8 @@ export interface ExplainOptions {
   readonly architecture: Architecture;
   /** Print the values of environment variables too; they may be secrets. Default false: `NAME=…`. */
   readonly showEnvironment?: boolean;
+  /** For `sh`: commands before the plan's, which then go on in the same process. */
+  readonly before?: readonly string[];
 }
 
 /**
@@ -30,7 +32,7 @@ export function explainPlan(plan: Plan, options: ExplainOptions): string {
     case 'c':
       return explainAsC(plan, context);
     case 'sh':
-      return explainAsSh(plan, context);
+      return explainAsSh(plan, context, options.before);
     case 'json':
       return explainAsJson(plan, context);
   }

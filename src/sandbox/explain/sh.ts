@@ -9,10 +9,13 @@ import { unshareCommand } from './sh-unshare.js';
 
 const INDENT = '  ';
 
-export function explainAsSh(plan: Plan, context: Explained): string {
+/** What comes `before` may count on the plan to go on in the shell's own process. */
+export function explainAsSh(plan: Plan, context: Explained, before: readonly string[] = []): string {
   const actions = mergeWrappers(translate(plan.steps));
-  const lines = new Script(context).render(actions, { depth: 0, init: false });
-  return `#!/bin/sh\n${lines.join('\n')}\n`;
+  const replaces = before.length > 0;
+  const lines = new Script(context, replaces).render(actions, { depth: 0, init: false });
+  const all = replaces ? ['set -e', ...before, ...lines.filter((line) => line !== 'set -e')] : lines;
+  return `#!/bin/sh\n${all.join('\n')}\n`;
 }
 
 /** Where in the output a list of actions stands. */
@@ -25,9 +28,12 @@ interface Place {
 
 class Script {
   readonly #context: Explained;
+  /** The outermost shell, too, is replaced by what ends its script. */
+  readonly #replaces: boolean;
 
-  constructor(context: Explained) {
+  constructor(context: Explained, replaces: boolean) {
     this.#context = context;
+    this.#replaces = replaces;
   }
 
   /** Lines that belong together; the last action's line ends them, since it runs all the rest. */
@@ -57,7 +63,7 @@ class Script {
     rest: readonly Action[],
     place: Place,
   ): string[] {
-    const exec = place.depth > 0 && !place.init ? 'exec ' : '';
+    const exec = (place.depth > 0 || this.#replaces) && !place.init ? 'exec ' : '';
     const after = place.init ? ['exit $?'] : [];
     if (action.kind === 'exec')
       return [...this.#environment(action.step), exec + this.#program(action.step), ...after];
@@ -123,9 +129,13 @@ class Script {
     return [
       ...lines,
       comment(`isol8 passes these variables: ${names.length > 0 ? names.join(' ') : 'none'}`),
+      comment(`${HIDDEN}: this starts with all of its caller's`),
     ];
   }
 }
+
+/** What a script leaves out unless it is asked for. */
+const HIDDEN = 'their values are shown with --show-env (showEnvironment) alone';
 
 function commandLine({ text, why, tolerated }: Extract<Action, { kind: 'line' }>): string {
   return `${text}${tolerated ? ' || :' : ''}  ${comment(why)}`;

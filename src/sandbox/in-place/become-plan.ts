@@ -1,3 +1,4 @@
+import { escapeControls } from '../../foundation/control-characters.js';
 import { encodePlan, syscallOf } from '../../syscalls/encode.js';
 import { ERRNO_TEXTS } from '../../syscalls/errno-text.js';
 import type { FailureCause, FailureTexts } from '../../syscalls/failure-table.js';
@@ -6,6 +7,7 @@ import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
 import { type ExplainedErrno, generalCauses, specificCauses } from '../causes.js';
 import type { Facts } from '../facts.js';
 import { readLocks } from '../locks.js';
+import { inWords, type Wording } from '../wording.js';
 
 /** util-linux's commands end so when something but the program's execve fails. */
 export const EXIT_FAILURE = 1;
@@ -39,13 +41,25 @@ export function becomePlan(name: string, { plan, passed, descriptors }: InPlaceP
   return becomeLauncher(bytes, [...kept, SLOT.plan, ...descriptors]);
 }
 
+/** What their options call the fields that general causes speak of. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  'setgroups: deny': '--setgroups=deny',
+  'propagation: unchanged': '--propagation=unchanged',
+  keepCapabilities: '--keep-caps',
+};
+const asOption: Wording = (field) => OPTIONS[field] ?? field;
+
 /** util-linux's words for every errno, and ours on a second line: first what is so for a step, then for a call. */
 function words(name: string, plan: Plan, facts: Facts): FailureTexts {
   const locks = readLocks();
   const steps = flattenSteps(plan.steps);
   const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
   const rows = (where: FailureCause['where'], causes: readonly ExplainedErrno[]): FailureCause[] =>
-    causes.map(({ errno, text }) => ({ where, errno, text: `${ERRNO_TEXTS[errno] ?? errno}\n${text}` }));
+    causes.map(({ errno, text }) => ({
+      where,
+      errno,
+      text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asOption)}`,
+    }));
   const specific = steps.flatMap((step, index) =>
     rows({ step: index }, specificCauses({ step, facts, locks })),
   );
@@ -55,7 +69,7 @@ function words(name: string, plan: Plan, facts: Facts): FailureTexts {
     errno,
     text,
   }));
-  const heads = steps.map((step) => `${name}: ${failureOf(step)}: `);
+  const heads = steps.map((step) => `${name}: ${escapeControls(failureOf(step))}: `);
   return { heads, causes: [...specific, ...general, ...all], nameless: true };
 }
 

@@ -42,6 +42,3 @@ export function legendCell(words: string, color?: string): string {
   const width = roomFor(words, { size: LEGEND_SIZE });
   return `<TD WIDTH="${width}"${look}>${text(words, color === undefined ? undefined : INK)}</TD>`;
 }
-
-/** A string of the language. */
-export const quote = (words: string): string => `"${words.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

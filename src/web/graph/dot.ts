@@ -1,9 +1,11 @@
 import { ALL_KINDS } from '../../namespaces/kinds.js';
 import type { ListedNamespace } from '../../namespaces/list/namespace.js';
 import { arrange } from './arrange.js';
-import { FONT, INK, legendCell, quote, roomFor, SURFACES, text } from './dot-markup.js';
+import { FONT, INK, legendCell, roomFor, SURFACES, text } from './dot-markup.js';
 import type { Bundle, GraphModel, ProcessGroup } from './model.js';
 import { COLORS, hostWords, keeperWords, processWords, userTitle } from './words.js';
+
+const TITLE_SIZE = 11;
 
 /** The picture in Graphviz's language: user namespaces are boxes, in them what they own and who is in them. */
 export function renderDot(model: GraphModel): string {
@@ -43,7 +45,7 @@ function contents(model: GraphModel, user: ListedNamespace | undefined, indent: 
       .filter(({ parent }) => (shown.has(parent ?? 0) ? parent : undefined) === inode)
       .flatMap((child) => [
         `${indent}subgraph cluster_${child.inode} {`,
-        `${indent}  graph [label=${quote(userTitle(child))}, labeljust=l, style="rounded,filled", ` +
+        `${indent}  graph [label=<${title(userTitle(child))}>, labeljust=l, style="rounded,filled", ` +
           `color="${SURFACES.line}", fillcolor="${SURFACES.user}"]`,
         ...contents(model, child, `${indent}  `),
         `${indent}}`,
@@ -79,6 +81,10 @@ function edges({ groups, parents }: GraphModel, places: ReadonlyMap<number, stri
   );
   return [...members, ...nested];
 }
+
+/** Over the box of a user namespace. */
+const title = (words: string): string =>
+  `<TABLE BORDER="0" CELLBORDER="0"><TR><TD ALIGN="LEFT" WIDTH="${roomFor(words, { size: TITLE_SIZE })}">${text(words)}</TD></TR></TABLE>`;
 
 function legend(): string {
   const kinds = ALL_KINDS.filter((kind) => kind !== 'user').map((kind) => legendCell(kind, COLORS[kind]));

@@ -1,0 +1,17 @@
+/** What was removed because nobody needs it, or would be, or could not be. */
+export interface Leftover {
+  readonly what: string;
+  readonly path: string;
+  readonly why: string;
+  readonly error?: string | undefined;
+}
+
+/** A row of what gc prints. */
+export function leftoverRow({ what, path, why, error }: Leftover, dryRun: boolean): string[] {
+  if (error !== undefined) return [`could not remove ${what}`, path, `${why}: ${error}`];
+  return [`${dryRun ? 'would remove' : 'removed'} ${what}`, path, why];
+}
+
+/** The exit status of gc. */
+export const leftoverStatus = (all: readonly Pick<Leftover, 'error'>[]): number =>
+  all.some(({ error }) => error !== undefined) ? 1 : 0;

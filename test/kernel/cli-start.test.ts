@@ -1,0 +1,55 @@
+/** The built file as the kernel starts it, by its first line: the runtime has no say in the program's arguments. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { program } from './cli-program.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'isol8-start-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** The runtime under test is the first node on PATH. */
+const env = { ...process.env, PATH: [scratch, dirname(process.execPath), process.env.PATH].join(delimiter) };
+
+const startFile = (file: string, args: readonly string[]) =>
+  spawnSync(file, args, { cwd: scratch, env, encoding: 'utf8', timeout: 60_000 });
+
+describe('the built command line, started by its own name', () => {
+  it("runs no code that a file named among the program's arguments asks for", () => {
+    const proof = join(scratch, 'code-ran');
+    writeFileSync(
+      join(scratch, 'evil.cjs'),
+      `require('node:fs').writeFileSync(${JSON.stringify(proof)}, '');`,
+    );
+    writeFileSync(join(scratch, '.env'), 'NODE_OPTIONS=--require=./evil.cjs\nPLANTED=1\n');
+    const inner = ['sh', '-c', 'echo "$PLANTED$@"', 'sh', '--env-file', '.env'];
+    const { stdout, stderr } = startFile(program, ['run', ...inner]);
+    assert.equal(stdout, '--env-file .env\n', stderr);
+    assert.equal(existsSync(proof), false, 'code from the working directory ran');
+  });
+
+  for (const option of [
+    '--env-file=nofile',
+    '--env-file-if-exists=nofile',
+    '--experimental-config-file=nofile',
+  ])
+    it(`leaves ${option} to the program`, () => {
+      const { status, stdout, stderr } = startFile(program, ['run', 'echo', option]);
+      assert.deepEqual({ status, stdout }, { status: 0, stdout: `${option}\n` }, stderr);
+    });
+
+  it('is found by PATH and through a symbolic link, as npm installs it, and takes any argument as it is', () => {
+    symlinkSync(program, join(scratch, 'isol8'));
+    const words = ['a b', '$HOME', '', "'", '*', '-x'];
+    const { stdout, stderr } = startFile('isol8', ['run', 'printf', '[%s]', ...words]);
+    assert.equal(stdout, words.map((word) => `[${word}]`).join(''), stderr);
+  });
+
+  it('passes on what it is given on standard input, and the exit status', () => {
+    const script = `echo hi | "$1" run sh -c 'cat; exit 7'`;
+    const { status, stdout } = startFile('sh', ['-c', script, 'sh', program]);
+    assert.deepEqual({ status, stdout }, { status: 7, stdout: 'hi\n' });
+  });
+});
