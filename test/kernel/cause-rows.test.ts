@@ -22,6 +22,7 @@ import { likelyCause } from '../../src/sandbox/causes.js';
 import { failureTexts } from '../../src/sandbox/failure.js';
 import { gatherCaller } from '../../src/sandbox/gather.js';
 import { readLocks } from '../../src/sandbox/locks.js';
+import { asField, inWords } from '../../src/sandbox/wording.js';
 import { launcherPath } from '../../src/syscalls/addon.js';
 import { currentArchitecture } from '../../src/syscalls/architecture.js';
 import { encodePlan, syscallOf } from '../../src/syscalls/encode.js';
@@ -67,8 +68,8 @@ describeAsRoot(import.meta.url, 'each row of the causes', () => {
     it(`${call} ${known.errno}: ${likelyCause(circumstancesOf(failing(known)), known.errno)}`, () => {
       const cause = causeRows({ folder })[index] as CauseRow;
       const step = failing(cause);
-      const said = run(cause, folder);
-      const text = likelyCause(circumstancesOf(step), cause.errno);
+      const said = run(cause, folder).replace(/ \(step \d+ of \d+: [^)]*\)/, '');
+      const text = inWords(likelyCause(circumstancesOf(step), cause.errno), asField);
       assert.notEqual(text, '');
       assert.equal(
         said,

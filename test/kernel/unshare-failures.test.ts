@@ -78,7 +78,7 @@ describe('isol8 unshare says once why it failed', { skip }, () => {
     ],
     [
       ['unshare', '-rG', '5', 'true'],
-      /^isol8 unshare: setgroups failed: .* not permitted\nChanging groups takes/,
+      /^isol8 unshare: setgroups failed: .* not permitted\nChanging groups takes.*--setgroups=deny/,
     ],
     [
       ['unshare', '-rT', '--boottime', '-9999999', 'true'],

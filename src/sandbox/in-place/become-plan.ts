@@ -7,7 +7,7 @@ import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
 import { type ExplainedErrno, generalCauses, specificCauses } from '../causes.js';
 import type { Facts } from '../facts.js';
 import { readLocks } from '../locks.js';
-import { asField, inWords } from '../wording.js';
+import { inWords, type Wording } from '../wording.js';
 
 /** util-linux's commands end so when something but the program's execve fails. */
 export const EXIT_FAILURE = 1;
@@ -41,6 +41,14 @@ export function becomePlan(name: string, { plan, passed, descriptors }: InPlaceP
   return becomeLauncher(bytes, [...kept, SLOT.plan, ...descriptors]);
 }
 
+/** What their options call the fields that general causes speak of. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  'setgroups: deny': '--setgroups=deny',
+  'propagation: unchanged': '--propagation=unchanged',
+  keepCapabilities: '--keep-caps',
+};
+const asOption: Wording = (field) => OPTIONS[field] ?? field;
+
 /** util-linux's words for every errno, and ours on a second line: first what is so for a step, then for a call. */
 function words(name: string, plan: Plan, facts: Facts): FailureTexts {
   const locks = readLocks();
@@ -50,7 +58,7 @@ function words(name: string, plan: Plan, facts: Facts): FailureTexts {
     causes.map(({ errno, text }) => ({
       where,
       errno,
-      text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asField)}`,
+      text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asOption)}`,
     }));
   const specific = steps.flatMap((step, index) =>
     rows({ step: index }, specificCauses({ step, facts, locks })),
