@@ -53,7 +53,6 @@ export * from './rtnetlink/index.js';
 export { type CreatedNamespaces, type CreateSpec, createNamespaces } from './sandbox/create-namespaces.js';
 export type { ExplainFormat } from './sandbox/explain/explain.js';
 export { type ExplainOptions, explain } from './sandbox/explain.js';
-export { StepError } from './sandbox/failure.js';
 export type { ExitStatus, Process } from './sandbox/process.js';
 export type { SignalName, SpawnSpec } from './sandbox/process-spec.js';
 export { type RunResult, type RunSpec, run } from './sandbox/run.js';
@@ -73,6 +72,7 @@ export type {
   TmpfsMount,
 } from './sandbox/spec.js';
 export type { Stdio, TerminalSize } from './sandbox/stdio.js';
+export { StepError } from './sandbox/step-error.js';
 export { SystemCallError } from './syscalls/binding.js';
 export { type GraphOptions, graph } from './web/graph.js';
 export type { GraphFormat } from './web/graph-formats.js';

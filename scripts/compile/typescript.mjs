@@ -2,15 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { bundleCommandLine } from './command-line.mjs';
 import { BuildError } from './compiler.mjs';
 import { root } from './root.mjs';
 
-/** src → dist: the library file by file, the command line as one file. */
+/** src → dist: the library file by file, the command line as a few. */
 export async function buildTypeScript() {
   const staging = `build/dist-${process.pid}`;
   try {
     emitLibrary(staging);
-    await bundleCommandLine(staging);
+    await addCommandLine(staging);
     replaceDist(staging);
   } finally {
     rmSync(join(root, staging), { recursive: true, force: true });
@@ -26,34 +27,12 @@ function emitLibrary(folder) {
   }
 }
 
-/**
- * One CommonJS file, because start-up is what a command costs: 60 ES modules are 11 ms on Node 20, split ES
- * chunks 5, this 1. A command is still evaluated only when it runs: esbuild turns `await import()` of a module
- * into a call of the function that holds it.
- */
-async function bundleCommandLine(folder) {
-  const { build } = await import('esbuild');
-  const output = join(root, folder, 'cli/main.js');
-  rmSync(join(root, folder, 'cli'), { recursive: true, force: true });
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: output,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    // Larger than everything else, and for isol8 graph and for Namespace.fetch alone.
-    external: ['@hpcc-js/wasm-graphviz', 'undici'],
-    target: 'node20.19',
-    legalComments: 'none',
-    logLevel: 'error',
-    banner: {
-      js: "'use strict';\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
-    },
-    define: { 'import.meta.url': 'importMetaUrl' },
-  });
-  writeFileSync(join(root, folder, 'cli/package.json'), '{ "type": "commonjs" }\n');
-  makeProgram(output);
+async function addCommandLine(folder) {
+  const output = `${folder}/cli`;
+  rmSync(join(root, output), { recursive: true, force: true });
+  const program = await bundleCommandLine(output);
+  writeFileSync(join(root, output, 'package.json'), '{ "type": "commonjs" }\n');
+  makeProgram(program);
 }
 
 /**

@@ -3,11 +3,11 @@ import { Isol8Error } from '../foundation/errors.js';
 import { ALL_KINDS, type NamespaceKind } from '../namespaces/kinds.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { createNamespaces } from '../sandbox/create-namespaces.js';
-import { StepError } from '../sandbox/failure.js';
 import { readLocks } from '../sandbox/locks.js';
 import { run } from '../sandbox/run.js';
 import { spawn } from '../sandbox/spawn.js';
 import type { NamespaceChoice } from '../sandbox/spec.js';
+import { StepError } from '../sandbox/step-error.js';
 
 /** How a trial went; without a `failure` it worked. */
 export interface Trial {

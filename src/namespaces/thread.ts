@@ -39,6 +39,7 @@ export interface ThreadTarget {
  * @throws Isol8Error EPERM without CAP_SYS_ADMIN, ENOSPC where a limit of /proc/sys/user is reached.
  */
 export function unshare(kinds: readonly NamespaceKind[]): void {
+  loadAddon();
   if (!Array.isArray(kinds as unknown))
     throw new SpecError('kinds', `must be a list of: ${ALL_KINDS.join(', ')}`);
   beforeMoving();
@@ -82,6 +83,7 @@ const UNSHARE: Readonly<Record<string, string>> = {
  * @throws Isol8Error EPERM without CAP_SYS_ADMIN in the user namespace that owns it.
  */
 export function setns(target: ThreadTarget): void {
+  loadAddon();
   checkTarget(target);
   beforeMoving();
   const errno = enter(target);
@@ -128,6 +130,7 @@ function refused(errno: string, call: string, kinds: NamespaceKind[], instead: s
  * @throws Isol8Error EPERM without CAP_SYS_ADMIN in the user namespace that owns it.
  */
 export function sethostname(name: string): void {
+  loadAddon(); // which says where none of this is to be had
   if (typeof name !== 'string') throw new SpecError('hostname', 'must be a text');
   if (Buffer.byteLength(name) > 64 || name.includes('\0'))
     throw new SpecError('hostname', 'must have at most 64 bytes, and no NUL among them');
@@ -154,6 +157,7 @@ export function withNamespace<Result>(
     ? (target as readonly ThreadTarget[])
     : [target as ThreadTarget];
   if (first === undefined) return synchronous(work());
+  loadAddon();
   checkTarget(first);
   const { kind } = first;
   beforeMoving();

@@ -2,11 +2,12 @@ import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { cancelLaunch, launch } from '../syscalls/launch.js';
-import { type StepError, stepError } from './failure.js';
+import { stepError } from './failure.js';
 import type { PreparedPlan, SandboxPlans } from './prepared-plan.js';
 import { type ExitStatus, Process, type ProcessParts } from './process.js';
 import { type ParsedProcessSpec, signalName } from './process-spec.js';
 import type { PreparedStdio } from './stdio.js';
+import type { StepError } from './step-error.js';
 import { openTerminal, readPipe, writePipe } from './streams.js';
 
 export interface StartParts {

@@ -1,4 +1,5 @@
 import { escapeControls } from '../../foundation/control-characters.js';
+import { Isol8Error } from '../../foundation/errors.js';
 import { netnsFiles, netnsMounts } from '../../kept/netns-files.js';
 import { parseMountinfo } from '../../mounts/mountinfo.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
@@ -27,10 +28,20 @@ export async function netnsViewOf(namespaces: readonly Entered[]): Promise<Netns
 
 /** What isol8 run is to mount for such a name, or for a pid or path, which have no files of their own. */
 export async function netnsMountsOf(target: string): Promise<MountSpec[]> {
-  using net = netTarget(target);
   const named = !target.includes('/') && !/^\d+$/.test(target);
   if (named) sayUnplaced(target, 'run');
-  return [...(await networkFiles(net)), ...(named ? netnsMounts(target) : [])];
+  return [...(await filesOfMember(target)), ...(named ? netnsMounts(target) : [])];
+}
+
+async function filesOfMember(target: string): Promise<BindMount[]> {
+  try {
+    using net = netTarget(target);
+    return await networkFiles(net);
+  } catch (error) {
+    // Whoever joins it finds out by himself, and says which option it was.
+    if (error instanceof Isol8Error) return [];
+    throw error;
+  }
 }
 
 /** What a member of a network has for its names; the files of /etc/netns go before these, over which they are bound. */

@@ -1,6 +1,6 @@
 /** Errors of a spec in the words of the command line that it was made of. */
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
-import { reworded, StepError } from '../../sandbox/failure.js';
+import { reworded, StepError } from '../../sandbox/step-error.js';
 import type { Wording } from '../../sandbox/wording.js';
 import type { RunOptions } from './run-spec.js';
 

@@ -1,0 +1,81 @@
+/**
+ * The command line in three CommonJS files, because start-up is what a command costs: 60 ES modules are 11 ms on Node 20,
+ * split ES chunks 5, one file 1; and a megabyte that nobody runs has to be parsed all the same, which is another 15. So
+ * main.js has what run, unshare and enter need on their way, and later.js the rest, from which each module is evaluated
+ * only when somebody asks for it. Whoever has some code twice still has one set of errors to tell apart: errors.js.
+ */
+import { dirname, join, relative, resolve } from 'node:path';
+import { root } from './root.mjs';
+
+/** Commands that end by becoming the launcher. Any other `await import()` on their way leads to later.js. */
+const SOON = ['run', 'unshare', 'enter'].map((name) => `src/cli/commands/${name}.ts`);
+/** Classes that one file asks about what another has thrown. */
+const ERRORS = ['src/foundation/errors.ts', 'src/sandbox/step-error.ts'];
+
+const sourceOf = (specifier, importer) =>
+  relative(root, resolve(dirname(importer), specifier)).replace(/\.js$/, '.ts');
+
+/** Errors are required from their file. */
+const sharedErrors = {
+  name: 'shared-errors',
+  setup(build) {
+    build.onResolve({ filter: /errors?\.js$/ }, ({ path, importer }) =>
+      ERRORS.includes(sourceOf(path, importer)) ? { path: './errors.js', external: true } : undefined,
+    );
+  },
+};
+
+/** What is imported late is required from later.js; `modules` hears of it. */
+const importedLater = (modules) => ({
+  name: 'imported-later',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ path, importer, kind }) => {
+      const source = sourceOf(path, importer);
+      if (kind !== 'dynamic-import' || SOON.includes(source)) return undefined;
+      modules.add(source);
+      return { path: source, namespace: 'later' };
+    });
+    build.onResolve({ filter: /^\.\/later\.js$/, namespace: 'later' }, () => ({
+      path: './later.js',
+      external: true,
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      contents: `module.exports = require('./later.js')[${JSON.stringify(path)}]();`,
+    }));
+  },
+});
+
+/** Gives the path of the program. */
+export async function bundleCommandLine(folder) {
+  const { build } = await import('esbuild');
+  const options = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    // Larger than everything else, and for isol8 graph and for Namespace.fetch alone.
+    external: ['@hpcc-js/wasm-graphviz', 'undici'],
+    target: 'node20.19',
+    legalComments: 'none',
+    logLevel: 'error',
+    banner: {
+      js: "'use strict';\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
+    },
+    define: { 'import.meta.url': 'importMetaUrl' },
+  };
+  const later = new Set();
+  const main = join(root, folder, 'main.js');
+  const plugins = [importedLater(later), sharedErrors];
+  await build({ ...options, plugins, entryPoints: ['src/cli/main.ts'], outfile: main });
+  const fileOf = (name, lines) => ({
+    stdin: { contents: lines.join('\n'), resolveDir: root },
+    outfile: join(root, folder, name),
+  });
+  const getters = [...later].map(
+    (source) => `exports[${JSON.stringify(source)}] = () => require('./${source}');`,
+  );
+  await build({ ...options, plugins: [sharedErrors], ...fileOf('later.js', getters) });
+  const classes = ERRORS.map((source) => `export * from './${source}';`);
+  await build({ ...options, ...fileOf('errors.js', classes) });
+  return main;
+}
