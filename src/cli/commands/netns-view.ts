@@ -2,6 +2,7 @@ import { escapeControls } from '../../foundation/control-characters.js';
 import { netnsFiles, netnsMounts } from '../../kept/netns-files.js';
 import { parseMountinfo } from '../../mounts/mountinfo.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
+import type { Namespace } from '../../namespaces/namespace.js';
 import type { NetnsView } from '../../sandbox/in-place/enter-spec.js';
 import type { BindMount, MountSpec } from '../../sandbox/spec.js';
 import { readTextFile, statFile } from '../../syscalls/files.js';
@@ -27,10 +28,21 @@ export async function netnsViewOf(namespaces: readonly Entered[]): Promise<Netns
 
 /** What isol8 run is to mount for such a name, or for a pid or path, which have no files of their own. */
 export async function netnsMountsOf(target: string): Promise<MountSpec[]> {
-  using net = netTarget(target);
   const named = !target.includes('/') && !/^\d+$/.test(target);
   if (named) sayUnplaced(target, 'run');
-  return [...(await networkFiles(net)), ...(named ? netnsMounts(target) : [])];
+  return [...(await filesOf(target)), ...(named ? netnsMounts(target) : [])];
+}
+
+/** What cannot be opened is refused where it is joined. */
+async function filesOf(target: string): Promise<BindMount[]> {
+  let net: Namespace;
+  try {
+    net = netTarget(target);
+  } catch {
+    return [];
+  }
+  using _opened = net;
+  return await networkFiles(net);
 }
 
 /** What a member of a network has for its names; the files of /etc/netns go before these, over which they are bound. */
