@@ -23,6 +23,7 @@ const RECIPES = {
   helper: { flags: WITHOUT_LIBC, sources: ['helper.c', 'set-up.c'] },
   population: { flags: ['-static'], sources: ['population.c'] },
   wire: { flags: ['-static'], sources: ['wire.c'] },
+  request: { flags: ['-static'], sources: ['request.c'] },
   timeCommand: { flags: ['-static'], sources: ['time-command.c'] },
 } satisfies Record<string, Recipe>;
 

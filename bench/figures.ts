@@ -46,6 +46,12 @@ export const atMostTimes = (factor: number, of: string): Target => ({
   met: (value, reference) => value <= factor * reference,
 });
 
+export const atLeastTimes = (factor: number, of: string): Target => ({
+  text: `>= ${factor} x`,
+  of,
+  met: (value, reference) => value >= factor * reference,
+});
+
 export const atMostOver = (extra: number, of: string): Target => ({
   text: `<= it + ${extra}`,
   of,

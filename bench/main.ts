@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.js';
 import { blockedBench } from './blocked.js';
+import { carryBench } from './carry.js';
 import { commandLineBench } from './command-line.js';
 import { compileBench } from './compile.js';
 import { Compiled } from './compiled.js';
@@ -39,6 +40,7 @@ const BENCHES = [
   listBench,
   nftablesBench,
   networkBench,
+  carryBench,
   routeDumpBench,
 ];
 

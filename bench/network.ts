@@ -6,23 +6,14 @@ import { interleave } from './interleave.js';
 import { LineProcess } from './line-process.js';
 import { isInstalled } from './machine.js';
 import { MeasuredNode } from './measured-node.js';
+import { WIRING_PEERS } from './network-peers.js';
+import { OWN } from './own-network.js';
 
 const OURS = 'isol8: createNamespaces, attach';
 const RAW = 'raw C over netlink';
 const IP = "the article's ip commands";
 const BATCH = 'ip -batch';
 const TITLE = 'namespace, veth on a bridge, addresses, up, default route: each';
-
-/** Each contestant has namespaces of its own, so that the machine's network is not touched. */
-const OWN = [
-  'unshare',
-  '--mount',
-  '--net',
-  'sh',
-  '-ec',
-  'mount -t tmpfs tmpfs /run; ip link set lo up; exec "$@"',
-  'sh',
-];
 
 /** The kernel clears up behind a removed network for a while. */
 const REST_MILLISECONDS = 500;
@@ -60,8 +51,13 @@ async function wiring({ compiled, effort }: BenchContext, count: number): Promis
     },
     { what: IP, samples: [timeScript(commands(count), count)] },
     { what: BATCH, samples: [timeScript(batch(count), count)] },
+    ...WIRING_PEERS.filter(({ missing }) => missing === undefined).map(({ what, script }) => ({
+      what,
+      samples: [timeScript(script(count), count)],
+    })),
   ];
-  return { title: `${TITLE}, for ${count}`, unit: 'ms', figures };
+  const skipped = WIRING_PEERS.flatMap(({ what, missing }) => (missing ? [{ what, reason: missing }] : []));
+  return { title: `${TITLE}, for ${count}`, unit: 'ms', figures, skipped };
 }
 
 const member = (i: number): string => `10.77.${(i + 2) >> 8}.${(i + 2) & 255}/16`;

@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { carry } from './carry.js';
 import { takeCensus } from './census.js';
 import { compileOften } from './compile.js';
 import { enterOften } from './enter.js';
@@ -39,6 +40,8 @@ function answer(request: Request, dist: string): Promise<Answer<Request>> | Answ
       return dumpRoutes(dist);
     case 'wire':
       return wireMembers(request, dist);
+    case 'carry':
+      return carry(request, dist);
     case 'network rules':
       return putInRules(request, dist);
     case 'compile':

@@ -22,6 +22,13 @@ export type Request =
   | { readonly ask: 'enter'; readonly count: number }
   /** Make a network with `count` members, and remove it. */
   | { readonly ask: 'wire'; readonly count: number }
+  /** Send over a network, or over the same made by hand; `program` is reference/request.c. */
+  | {
+      readonly ask: 'carry';
+      readonly by: 'network' | 'ip' | 'published' | 'nft';
+      readonly what: 'throughput' | 'requests';
+      readonly program: string;
+    }
   /** List all routes of the namespace it is in. */
   | { readonly ask: 'routes' }
   /** Put in the nf_tables rules of a network with ten published ports, `count` times. */
@@ -49,6 +56,8 @@ interface Answers {
     readonly lost: number;
     readonly removal: number;
   };
+  /** Gigabits, or requests, in a second. */
+  carry: { readonly rate: number };
   /** Milliseconds for one, and the rules as commands of nft(8). */
   'network rules': { readonly each: number; readonly text: string };
   /** Microseconds for one. */

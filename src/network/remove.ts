@@ -1,5 +1,6 @@
 import type { Isol8Error } from '../foundation/errors.js';
 import { ownerLives } from '../kept/owner.js';
+import type { NetlinkRequest } from '../netlink/message.js';
 import { removeLink } from '../rtnetlink/links/encode.js';
 import { removeNeighbor } from '../rtnetlink/neighbors/encode.js';
 import { releaseForwarding } from './forwarding.js';
@@ -44,16 +45,19 @@ function unlessFlushed(error: Isol8Error): void {
   if (error.code !== 'ENOENT') throw error;
 }
 
+/** The bridge no longer knows who has the addresses. */
+export const forgetRequests = ({ bridge }: NetworkRecord, member: MemberRecord): NetlinkRequest[] =>
+  addressesOf(member).map((address) => removeNeighbor({ link: bridge.index, address }));
+
 /** The link, and that the bridge knows who has the addresses: also when the link went with its namespace. */
 async function removeFromBridge(
   host: NetworkHost,
-  { bridge }: NetworkRecord,
+  network: NetworkRecord,
   member: MemberRecord,
 ): Promise<void> {
   const link = await host.link(member.link.index);
-  const neighbors = addressesOf(member).map((address) => removeNeighbor({ link: bridge.index, address }));
   const present = link?.name === member.link.name ? [removeLink(link.index)] : [];
-  const errors = await host.route.tryBatch([...present, ...neighbors]);
+  const errors = await host.route.tryBatch([...present, ...forgetRequests(network, member)]);
   const [failed] = present.length > 0 ? errors : [];
   if (failed !== undefined) throw failed;
 }

@@ -133,10 +133,25 @@ const CASES: readonly { spec: NetworkSpec; attach: AttachSpec }[] = [
   },
   { spec: { name: 'a-very-long-name', internal: true, subnet6: false }, attach: {} },
   { spec: { name: 'apart', isolated: true, masquerade: false, mtu: 1300 }, attach: { interface: 'lan.5' } },
-  { spec: { name: 'far', vxlan: { id: 7, remote: '239.1.1.1', link: 'up0', port: 4790 } }, attach: {} },
   {
-    spec: { name: 'near', vxlan: { id: 8, remote: OUTSIDE.address, local: OUTSIDE.hostAddress } },
-    attach: {},
+    spec: {
+      ...{
+        name: 'far',
+        subnet: '10.60.0.0/24',
+        gateway: '10.60.0.1',
+        subnet6: 'fd60::/64',
+        gateway6: 'fd60::1',
+      },
+      vxlan: { id: 7, remote: '239.1.1.1', link: 'up0', port: 4790 },
+    },
+    attach: { address: '10.60.0.5', address6: 'fd60::5' },
+  },
+  {
+    spec: {
+      ...{ name: 'near', subnet: '10.61.0.0/24', gateway: '10.61.0.1', subnet6: false, isolated: true },
+      vxlan: { id: 8, remote: OUTSIDE.address, local: OUTSIDE.hostAddress },
+    },
+    attach: { address: '10.61.0.5' },
   },
 ];
 

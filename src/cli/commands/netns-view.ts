@@ -1,8 +1,8 @@
 import { escapeControls } from '../../foundation/control-characters.js';
-import { Isol8Error } from '../../foundation/errors.js';
 import { netnsFiles, netnsMounts } from '../../kept/netns-files.js';
 import { parseMountinfo } from '../../mounts/mountinfo.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
+import type { Namespace } from '../../namespaces/namespace.js';
 import type { NetnsView } from '../../sandbox/in-place/enter-spec.js';
 import type { BindMount, MountSpec } from '../../sandbox/spec.js';
 import { readTextFile, statFile } from '../../syscalls/files.js';
@@ -30,18 +30,19 @@ export async function netnsViewOf(namespaces: readonly Entered[]): Promise<Netns
 export async function netnsMountsOf(target: string): Promise<MountSpec[]> {
   const named = !target.includes('/') && !/^\d+$/.test(target);
   if (named) sayUnplaced(target, 'run');
-  return [...(await filesOfMember(target)), ...(named ? netnsMounts(target) : [])];
+  return [...(await filesOf(target)), ...(named ? netnsMounts(target) : [])];
 }
 
-async function filesOfMember(target: string): Promise<BindMount[]> {
+/** What cannot be opened is refused where it is joined. */
+async function filesOf(target: string): Promise<BindMount[]> {
+  let net: Namespace;
   try {
-    using net = netTarget(target);
-    return await networkFiles(net);
-  } catch (error) {
-    // Whoever joins it finds out by himself, and says which option it was.
-    if (error instanceof Isol8Error) return [];
-    throw error;
+    net = netTarget(target);
+  } catch {
+    return [];
   }
+  using _opened = net;
+  return await networkFiles(net);
 }
 
 /** What a member of a network has for its names; the files of /etc/netns go before these, over which they are bound. */

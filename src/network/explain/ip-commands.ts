@@ -17,6 +17,7 @@ const TRANSLATIONS: Readonly<Record<number, Translation>> = {
   [RTM.DELLINK]: removalCommands,
   [RTM.NEWADDR]: addressCommands,
   [RTM.NEWNEIGH]: neighborCommands,
+  [RTM.DELNEIGH]: forgottenCommands,
   [RTM.NEWROUTE]: routeCommands,
 };
 
@@ -80,6 +81,11 @@ function neighborCommands(request: NetlinkRequest, names: Names): readonly Comma
   const { address, lladdr, link, state } = decodeNeighbor(messageOf(request));
   const who = [known(address, 'an fdb entry'), 'lladdr', known(lladdr, 'a neighbour without an address')];
   return [['ip', 'neighbour', 'replace', ...who, 'dev', names.link(link), 'nud', String(state)]];
+}
+
+function forgottenCommands(request: NetlinkRequest, names: Names): readonly Command[] {
+  const { address, link } = decodeNeighbor(messageOf(request));
+  return [['ip', 'neighbour', 'delete', known(address, 'an fdb entry'), 'dev', names.link(link)]];
 }
 
 function routeCommands(request: NetlinkRequest, names: Names): readonly Command[] {

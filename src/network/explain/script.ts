@@ -3,6 +3,7 @@ import type { NetlinkRequest } from '../../netlink/message.js';
 import type { Change } from '../../nftables/change.js';
 import { rulesetText } from '../../nftables/text.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from '../records.js';
+import { forgetRequests } from '../remove.js';
 import { networkRules, publishedRules, removeNetworkRules, unpublishedRules } from '../rules.js';
 import { bridgeRequests, insideRequests, memberRequests, publishRequests, removeLinks } from '../wiring.js';
 import { ipCommands, sysctlCommand } from './ip-commands.js';
@@ -79,6 +80,7 @@ export function detachLines(network: NetworkRecord, member: MemberRecord): Lines
     comment(`${member.names[0] ?? member.address ?? member.address6} of network ${network.name}`),
     ...unpublishedLines(network, member),
     `ip link delete dev ${member.link.name}`,
+    ...forgetRequests(network, member).flatMap((request) => commands(request, hostNames(network, []))),
   ];
 }
 
