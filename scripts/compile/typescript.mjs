@@ -37,12 +37,18 @@ async function addCommandLine(folder) {
 
 /**
  * Node takes `--env-file` and its like for its own also behind the script's name, and with them code from a file that
- * the program's arguments name (nodejs/node#54232); only a `--` before the script stops it. A first line cannot hold two
- * arguments for env(1), whose -S busybox lacks. So the first line is a shell's, and the second is both languages': in
- * JavaScript a string and a comment, in sh a command that does nothing and then node.
+ * the program's arguments name (nodejs/node#54232); a `--` before the script stops it. Since Node 22 it looks for
+ * `--experimental-config-file` behind the `--` too, so that such arguments are disguised by a colon, which src/cli/main.ts
+ * takes off again. A first line cannot hold two arguments for env(1), whose -S busybox lacks. So the first line is a
+ * shell's, and the second is both languages': in JavaScript a string and a comment, in sh a command that does nothing, and more.
  */
+const DISGUISE = 'case $isol8_each in :*|--experimental-*)';
 const HEAD = `#!/bin/sh
-':' //; exec node -- "$0" "$@"
+':' //; ${[
+  `isol8_any=; for isol8_each do ${DISGUISE} isol8_any=1;; esac; done`,
+  `[ -z "$isol8_any" ] || { for isol8_each do shift; ${DISGUISE} isol8_each=:$isol8_each;; esac; set -- "$@" "$isol8_each"; done; set -- : "$@"; }`,
+  'exec node -- "$0" "$@"',
+].join('; ')}
 `;
 const SOURCE_HEAD = '#!/usr/bin/env node\n';
 

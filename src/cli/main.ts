@@ -56,7 +56,13 @@ function say(text: string): void {
 const execStatus = (errno: string): number =>
   errno === 'ENOENT' || errno === 'ENOTDIR' ? EXIT.notFound : EXIT.notExecutable;
 
-const argv = process.argv.slice(2);
+/** Behind a colon come arguments that the first line of the built file has disguised, as runtimes would take them for their own. */
+function undisguised([first, ...rest]: string[]): string[] {
+  if (first === undefined) return [];
+  return first === ':' ? rest.map((argument) => argument.replace(/^:/, '')) : [first, ...rest];
+}
+
+const argv = undisguised(process.argv.slice(2));
 void main(argv)
   .catch((error: unknown) => report(error, argv[0]))
   .then((status) => process.exit(status));

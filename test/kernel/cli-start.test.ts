@@ -34,6 +34,9 @@ describe('the built command line, started by its own name', () => {
     '--env-file=nofile',
     '--env-file-if-exists=nofile',
     '--experimental-config-file=nofile',
+    '--experimental-default-config-file',
+    ':--experimental-config-file=nofile',
+    ':',
   ])
     it(`leaves ${option} to the program`, () => {
       const { status, stdout, stderr } = startFile(program, ['run', 'echo', option]);
@@ -42,9 +45,25 @@ describe('the built command line, started by its own name', () => {
 
   it('is found by PATH and through a symbolic link, as npm installs it, and takes any argument as it is', () => {
     symlinkSync(program, join(scratch, 'isol8'));
-    const words = ['a b', '$HOME', '', "'", '*', '-x'];
-    const { stdout, stderr } = startFile('isol8', ['run', 'printf', '[%s]', ...words]);
-    assert.equal(stdout, words.map((word) => `[${word}]`).join(''), stderr);
+    const plain = ['a b', '$HOME', '', "'", '*', '-x', '\\n'];
+    for (const words of [plain, [...plain, ':', '--experimental-x', '::y']]) {
+      const { stdout, stderr } = startFile('isol8', ['run', 'printf', '[%s]', ...words]);
+      assert.equal(stdout, words.map((word) => `[${word}]`).join(''), stderr);
+    }
+  });
+
+  it('leaves the environment as it is, but for what a shell keeps there for itself', () => {
+    const variables = { a: '1', n: '2', each: '3', isol8: '4' };
+    const printed = (file: string, args: string[]): string[] => {
+      const { stdout } = spawnSync(file, args, {
+        cwd: scratch,
+        env: { ...env, ...variables },
+        encoding: 'utf8',
+      });
+      return stdout.split('\n').filter((line) => !/^(PWD|OLDPWD|_|SHLVL)=/.test(line));
+    };
+    const command = ['sh', '-c', 'exec env', 'sh', ':x'];
+    assert.deepEqual(printed(program, ['run', ...command]).sort(), printed('env', command).sort());
   });
 
   it('passes on what it is given on standard input, and the exit status', () => {
