@@ -22,6 +22,9 @@ function idOf(path: string): bigint | undefined {
 const noIds =
   idOf('/proc/self/ns/uts') === undefined && 'this kernel gives namespaces no ids: they need Linux 6.18';
 
+/** Who has made the user namespace without root may not change groups in it, which nsenter does. */
+const AS_I_AM = isRoot ? [] : ['--preserve-credentials'];
+
 describe('isol8 enter as the newest nsenter', { skip }, () => {
   let target: ChildProcess;
   let pid = 0;
@@ -35,7 +38,7 @@ describe('isol8 enter as the newest nsenter', { skip }, () => {
 
   it('enters a namespace by the id that the kernel gives it', { skip: noIds }, async () => {
     // Without root the user namespace comes first, as in nsenter.
-    const user = isRoot ? [] : [`--user=:${idOf(`/proc/${pid}/ns/user`)}`];
+    const user = isRoot ? [] : [`--user=:${idOf(`/proc/${pid}/ns/user`)}`, ...AS_I_AM];
     const id = idOf(`/proc/${pid}/ns/uts`);
     for (const option of [`-u:${id}`, `-u=:${id}`, `--uts=:${id}`]) {
       const { stdout, stderr } = await isol8(['enter', ...user, option, 'readlink', '/proc/self/ns/uts']);
@@ -71,7 +74,7 @@ describe('isol8 enter as the newest nsenter', { skip }, () => {
     await says(['-F', 'echo', 'x'], 'x\n');
     await says(['--preserve-credentials', 'echo', 'x'], 'x\n');
     await says(['-w/usr', 'pwd'], '/usr\n');
-    await says(['--no-fork', `${pid}`, 'readlink', '/proc/self/ns/uts'], `${link('uts')}\n`);
+    await says(['--no-fork', ...AS_I_AM, `${pid}`, 'readlink', '/proc/self/ns/uts'], `${link('uts')}\n`);
     const wrong = await isol8(['enter', 'nothing-of-that-name', 'true']);
     assert.match(wrong.stderr, /no process and no kept namespace/);
   });
@@ -101,7 +104,15 @@ describe('isol8 enter as the newest nsenter', { skip }, () => {
         () => readlinkSync(`/proc/${nested.pid}/exe`).endsWith('sleep'),
         'the target is there',
       );
-      const args = ['enter', '-t', `${nested.pid}`, '--user-parent', 'readlink', '/proc/self/ns/user'];
+      const args = [
+        'enter',
+        '-t',
+        `${nested.pid}`,
+        '--user-parent',
+        ...AS_I_AM,
+        'readlink',
+        '/proc/self/ns/user',
+      ];
       const { stdout, stderr } = await isol8(args);
       assert.equal(stdout, parent, stderr);
     } finally {
