@@ -6,4 +6,4 @@ apt-get -qq update
 apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 \
   gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross clang libclang-rt-14-dev qemu-user-static \
   strace bubblewrap uidmap util-linux procps iproute2 nftables iptables slirp4netns passt libcap2-bin passwd \
-  chromium git python3 bash zsh fish >/dev/null
+  chromium git python3 bash bash-completion zsh fish >/dev/null

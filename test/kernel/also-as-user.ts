@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { environmentAgain, testAgain } from './again.js';
 import { isRoot, skip } from './caller.js';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -13,11 +14,9 @@ export function describeAlsoAsUser(file: string, title: string, tests: () => voi
   describe(title, { skip }, tests);
   if (!isRoot || again) return;
   it(`${title}, as an ordinary user`, { skip }, () => {
-    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
     const drop = ['--reuid', USER, '--regid', USER, '--clear-groups'];
-    const test = [process.execPath, '--import', 'tsx', '--test', new URL(file).pathname];
-    const env = { ...inherited, [MARK]: '1', HOME: '/nonexistent' };
-    const { status, stdout, stderr } = spawnSync('setpriv', [...drop, ...test], {
+    const env = { ...environmentAgain(), [MARK]: '1', HOME: '/nonexistent' };
+    const { status, stdout, stderr } = spawnSync('setpriv', [...drop, ...testAgain(file)], {
       cwd: root,
       env,
       encoding: 'utf8',

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { type RunResult, type RunSpec, run } from '../../src/index.js';
+import { environmentAgain, testAgain } from './again.js';
 
 export interface Caller {
   run(command: string[], spec?: RunSpec): Promise<RunResult>;
@@ -53,11 +54,9 @@ export function describeAsRoot(file: string, title: string, tests: () => void): 
     return;
   }
   it(`${title}, as root of a user namespace`, { skip }, () => {
-    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-    const env = { ...inherited, ISOL8_TEST_AGAIN: '1' };
-    const args = ['--user', '--map-root-user', '--map-auto', '--mount', process.execPath];
-    const test = ['--import', 'tsx', '--test', new URL(file).pathname];
-    const { status, stdout, stderr } = spawnSync('unshare', [...args, ...test], {
+    const env = { ...environmentAgain(), ISOL8_TEST_AGAIN: '1' };
+    const args = ['--user', '--map-root-user', '--map-auto', '--mount', ...testAgain(file)];
+    const { status, stdout, stderr } = spawnSync('unshare', args, {
       cwd: root,
       env,
       encoding: 'utf8',

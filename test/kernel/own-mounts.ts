@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { environmentAgain, testAgain } from './again.js';
 import { isRoot } from './caller.js';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -57,10 +58,8 @@ function describeBehind(behind: readonly string[], { file, title, tests }: Again
     return;
   }
   it(`${title}, in mounts of their own`, () => {
-    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-    const test = [process.execPath, '--import', 'tsx', '--test', new URL(file).pathname];
-    const [command, ...args] = [...behind, ...test] as [string, ...string[]];
-    const options = { cwd: root, env: { ...inherited, [MARK]: '1' }, encoding: 'utf8' } as const;
+    const [command, ...args] = [...behind, ...testAgain(file)] as [string, ...string[]];
+    const options = { cwd: root, env: { ...environmentAgain(), [MARK]: '1' }, encoding: 'utf8' } as const;
     const { status, stdout, stderr } = spawnSync(command, args, options);
     assert.equal(status, 0, stdout + stderr);
   });

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { describe, it } from 'node:test';
+import { environmentAgain, testAgain } from './again.js';
 import { isRoot, skip } from './caller.js';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -54,13 +55,11 @@ export function describeWithOutside(file: string, title: string, tests: () => vo
     ['an ordinary user', drop],
   ] as const)
     it(`${title}, as ${who}`, { skip: skip || closed }, () => {
-      const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-      const test = [process.execPath, '--import', 'tsx', '--test', new URL(file).pathname];
       const map = isRoot ? [] : ['--user', '--map-root-user', '--map-auto'];
       const world = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
-      const args = [...map, ...world, 'sh', '-ec', WORLD, 'sh', ...become, ...test];
+      const args = [...map, ...world, 'sh', '-ec', WORLD, 'sh', ...become, ...testAgain(file)];
       const env = {
-        ...inherited,
+        ...environmentAgain(),
         [MARK]: '1',
         node: process.execPath,
         neighbor,
