@@ -8,7 +8,7 @@ import { buildPicture } from '../../src/web/net/build-picture.js';
 import { type Device, devicesOf, type NetPicture, type Place } from '../../src/web/net/picture.js';
 import { readNetworks } from '../../src/web/net/read.js';
 import { inodeOf, ip, ipJson, run, unwireArticle, wireArticle } from './article-world.js';
-import { isol8 } from './cli-program.js';
+import { eventually, isol8, readProc } from './cli-program.js';
 import { describeWithOwnProcesses } from './own-mounts.js';
 
 const picture = async (pids?: number[]): Promise<NetPicture> => buildPicture(await readNetworks({ pids }));
@@ -37,8 +37,9 @@ function cablesIn({ places, cables }: NetPicture): string[] {
 }
 
 /** A process in a named namespace, until it is disposed of. */
-function sleeper(name: string): AsyncDisposable & { pid: number } {
+async function sleeper(name: string): Promise<AsyncDisposable & { pid: number }> {
   const child = spawn('ip', ['netns', 'exec', name, 'sleep', '1000'], { stdio: 'ignore' });
+  await eventually(() => readProc(`${child.pid}/comm`) === 'sleep\n', 'it is there, and sleeps');
   return {
     pid: child.pid as number,
     [Symbol.asyncDispose]: async () => {
@@ -147,8 +148,8 @@ describeWithOwnProcesses(import.meta.url, 'the picture of networks', () => {
   });
 
   it('has processes, but not itself', async () => {
-    await using inside = sleeper('netns0');
-    await using _other = sleeper('netns1');
+    await using inside = await sleeper('netns0');
+    await using _other = await sleeper('netns1');
     const { processes } = placeIn(await picture(), 'netns0');
     assert.deepEqual(processes, [`${inside.pid} sleep 1000`]);
     const all = (await picture()).places.flatMap((place) => place.processes);
