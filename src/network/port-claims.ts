@@ -192,10 +192,13 @@ export function recordClaims(host: NetworkHost, ports: readonly ResolvedPort[], 
   for (const port of ports) host.store.write(`${claimFolder(port)}/${claimName(port)}`, claim);
 }
 
+/** Whether any port is published at all. */
+export const hasClaims = (host: NetworkHost): boolean => host.store.names('ports').length > 0;
+
 export function releaseClaims(host: NetworkHost, ports: readonly ResolvedPort[]): void {
   for (const port of ports) {
     host.store.remove(`${claimFolder(port)}/${claimName(port)}`);
     if (host.store.names(claimFolder(port)).length === 0) host.store.remove(claimFolder(port));
   }
-  if (ports.length > 0 && host.store.names('ports').length === 0) host.store.remove('ports');
+  if (ports.length > 0 && !hasClaims(host)) host.store.remove('ports');
 }

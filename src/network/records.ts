@@ -131,7 +131,7 @@ export function leasedAddresses(store: NetworkStore, network: string): Set<strin
 export function dropUnreadable(store: NetworkStore, network: string): void {
   for (const file of memberFiles(store, network)) {
     const path = `${memberFolder(network)}/${file}`;
-    if (store.read(path) !== undefined) continue;
+    if (stateOf(file) === 'ready' || store.read(path) !== undefined) continue;
     store.forget(memberFolder(network));
     store.remove(path);
   }

@@ -6,7 +6,7 @@ import { removeNeighbor } from '../rtnetlink/neighbors/encode.js';
 import { releaseForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
 import { removeNames } from './names.js';
-import { releaseClaims } from './port-claims.js';
+import { hasClaims, releaseClaims } from './port-claims.js';
 import {
   addressesOf,
   forgetMember,
@@ -30,7 +30,8 @@ export const isAbandoned = ({ state, persistent, owner }: NetworkRecord): boolea
 export async function removeNetwork(host: NetworkHost, network: NetworkRecord): Promise<void> {
   const { store } = host;
   writeNetwork(store, { ...network, state: 'removing' });
-  const ports = readMembers(store, network.name).flatMap((member) => member.ports);
+  // Reading a thousand members takes as long as a tenth of their removal.
+  const ports = hasClaims(host) ? readMembers(store, network.name).flatMap((member) => member.ports) : [];
   const [error] = await host.route.tryBatch([removeLinks(network)]);
   const refused = error?.code === 'ENODEV' ? undefined : error; // ENODEV: there is none left
   if (refused !== undefined && !(await neverWas(host, network, refused))) throw refused;
