@@ -39,9 +39,13 @@ export function living(belongs: (pid: number, session: number) => boolean): stri
 const LIMIT_MILLISECONDS = 60_000;
 
 /** SIGKILL takes a moment: what `look` still finds when it has found something all the time. */
-export async function whenNone(look: () => string[]): Promise<string[]> {
-  let found = look();
-  for (const end = Date.now() + LIMIT_MILLISECONDS; found.length > 0 && Date.now() < end; found = look())
+export async function whenNone(look: () => string[] | Promise<string[]>): Promise<string[]> {
+  let found = await look();
+  for (
+    const end = Date.now() + LIMIT_MILLISECONDS;
+    found.length > 0 && Date.now() < end;
+    found = await look()
+  )
     await sleep(5);
   return found;
 }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
+import { whenNone } from './lifecycle-census.js';
 import { answersOn, command, hostState, ip, OUTSIDE, outsideWorld, reaches } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
@@ -24,6 +25,11 @@ function membersOf(store: string, network: string): string {
   const folder = `/run/isol8/networks/${store}/net/${network}`;
   if (existsSync(folder)) mkdirSync(`${folder}/members`, { recursive: true });
   return `${folder}/members`;
+}
+
+async function membersAfterSweep(): Promise<string[]> {
+  await Network.sweep();
+  return (await Network.list()).flatMap(({ members }) => members.map(({ mac }) => mac));
 }
 
 describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => {
@@ -64,7 +70,7 @@ describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => 
     );
     const said = await Promise.all(contenders);
     assert.deepEqual(said.map(({ stdout }) => stdout).join(''), '');
-    await Network.sweep();
+    await whenNone(membersAfterSweep); // the kernel ends the namespaces of who has ended a while later
     for (const { name, members } of await Network.list()) {
       assert.deepEqual(members, [], name);
       const network = await Network.open(name);
