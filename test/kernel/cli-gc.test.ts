@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { it } from 'node:test';
 import { isol8, program } from './cli-program.js';
-import { describeInOwnMounts } from './own-mounts.js';
+import { describeOnOneProcessor } from './own-mounts.js';
 
 interface Leftover {
   readonly path: string;
@@ -36,7 +36,7 @@ function oldFile(path: string, text = ''): void {
   utimesSync(path, 0, 0);
 }
 
-describeInOwnMounts(import.meta.url, 'isol8 gc', () => {
+describeOnOneProcessor(import.meta.url, 'isol8 gc', () => {
   it('finds nothing where nothing is', async () => {
     assert.deepEqual(await gc(), []);
     assert.deepEqual((await isol8(['gc'])).stdout, '');

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { it } from 'node:test';
 import { Namespace, type NamespaceKind } from '../../src/index.js';
 import { isol8, type Outcome, program } from './cli-program.js';
-import { describeInOwnMounts } from './own-mounts.js';
+import { describeOnOneProcessor } from './own-mounts.js';
 
 interface Row {
   readonly name: string;
@@ -35,7 +35,7 @@ const listed = async (): Promise<Row[]> => JSON.parse(await well('ls', '--json')
 const inodeOf = (path: string): number => Number(output('stat', '-c', '%i', path));
 const SHARE = ['--share', 'mnt,ipc,pid,cgroup'];
 
-describeInOwnMounts(import.meta.url, 'isol8 ns', () => {
+describeOnOneProcessor(import.meta.url, 'isol8 ns', () => {
   it('keeps namespaces under a name, which isol8 run joins and the library finds', async () => {
     await well('add', 'box', '--kind', 'user,uts', '-k', 'net,time', '-h', 'boxed', '--boottime', '1d');
     const rows = await listed();

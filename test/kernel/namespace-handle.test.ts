@@ -8,7 +8,7 @@ import { createNamespaces, Namespace, spawn, UnsupportedError } from '../../src/
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { descriptors } from './lifecycle-census.js';
 import { lsns } from './lsns.js';
-import { describeInOwnMounts } from './own-mounts.js';
+import { describeOnOneProcessor } from './own-mounts.js';
 
 const link = (kind: string, pid: number | 'self' = 'self'): string => readlinkSync(`/proc/${pid}/ns/${kind}`);
 
@@ -37,7 +37,7 @@ function since(version: number, check: () => void): void {
   else assert.throws(check, UnsupportedError);
 }
 
-describeInOwnMounts(import.meta.url, 'a handle of a namespace', () => {
+describeOnOneProcessor(import.meta.url, 'a handle of a namespace', () => {
   it('is of a process, a path, a descriptor, something with a pid, or a name', async () => {
     await using child = await spawn(['sleep', '60'], { stdio: 'ignore' });
     for (const kind of ALL_KINDS) {

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { createNamespaces, Namespace, type NamespaceKind, run } from '../../src/index.js';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { lsns } from './lsns.js';
-import { describeInOwnMounts } from './own-mounts.js';
+import { describeOnOneProcessor } from './own-mounts.js';
 
 const KEPT_KINDS = ALL_KINDS.filter((kind) => kind !== 'pid');
 const output = (command: string, ...args: string[]): string =>
@@ -42,7 +42,7 @@ const inhabitants = (namespace: string): string[] =>
     }
   });
 
-describeInOwnMounts(import.meta.url, 'a namespace without a process', () => {
+describeOnOneProcessor(import.meta.url, 'a namespace without a process', () => {
   it('is made with all that its kind can have', async () => {
     const spec = {
       hostname: 'without',

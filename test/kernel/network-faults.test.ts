@@ -1,19 +1,16 @@
 /** What is left when programs are killed over networks, or get into each other's way, or others interfere. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { it } from 'node:test';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { after, it } from 'node:test';
 import { promisify } from 'node:util';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import { whenNone } from './lifecycle-census.js';
+import { bundle } from './lifecycle-victim.js';
 import { answersOn, command, hostState, ip, OUTSIDE, outsideWorld, reaches } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
 const run = promisify(execFile);
-const program = (name: string, ...args: string[]): string[] => [
-  ...['--import', 'tsx', new URL(`./network-${name}.ts`, import.meta.url).pathname],
-  ...args,
-];
 
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
@@ -33,6 +30,15 @@ async function membersAfterSweep(): Promise<string[]> {
 }
 
 describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => {
+  const scripts: string[] = [];
+  const program = (name: string): string => {
+    scripts.push(bundle(`network-${name}.ts`));
+    return scripts.at(-1) as string;
+  };
+  after(() => {
+    for (const path of scripts) rmSync(path);
+  });
+
   it('leave nothing that gc does not remove when their program is killed at any request, and others go on', async () => {
     await using world = await outsideWorld();
     await using steady = await Network.create({ name: 'steady' });
@@ -41,10 +47,11 @@ describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => 
     await using _server = await answersOn(member, '::', 80);
     await using _outside = await answersOn(world.outside, OUTSIDE.address, 80);
     const before = hostState();
+    const script = program('victim');
     let kills = 0;
     for (const when of ['before', 'after']) {
       for (let at = 1; ; at++) {
-        const victim = spawnSync(process.execPath, program('victim', when, String(at)), { encoding: 'utf8' });
+        const victim = spawnSync(process.execPath, [script, when, String(at)], { encoding: 'utf8' });
         if (victim.signal === null) {
           assert.equal(victim.stdout, 'finished\n', victim.stderr);
           break;
@@ -65,8 +72,9 @@ describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => 
   it('are made, used and removed by eight programs at once without harm', async () => {
     await using _world = await outsideWorld();
     const before = hostState();
+    const script = program('contender');
     const contenders = Array.from({ length: 8 }, (_, i) =>
-      run(process.execPath, program('contender', String(i + 1), '200'), { encoding: 'utf8' }),
+      run(process.execPath, [script, String(i + 1), '200'], { encoding: 'utf8' }),
     );
     const said = await Promise.all(contenders);
     assert.deepEqual(said.map(({ stdout }) => stdout).join(''), '');

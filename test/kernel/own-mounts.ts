@@ -1,6 +1,6 @@
 /**
- * For tests that keep namespaces: they run once more, as a whole, by root in a mount namespace of their own with an
- * empty /run, so that nothing of the machine's is seen or changed. An ordinary user is root of a user namespace there.
+ * For tests that keep namespaces or make networks: they run once more, as a whole, by root in a mount namespace of their own
+ * with an empty /run, so that nothing of the machine's is seen or changed. An ordinary user is root of a user namespace there.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -27,10 +27,10 @@ const unshared = (kinds: readonly string[], shell: string): readonly string[] =>
 ];
 
 /** The command line that puts another behind it into such a mount namespace. */
-export const ownMounts: readonly string[] = [
-  ...['taskset', '-c', processor],
-  ...unshared(['--mount', '--net'], 'mount -t tmpfs tmpfs /run; exec "$@"'),
-];
+export const ownMounts: readonly string[] = unshared(
+  ['--mount', '--net'],
+  'mount -t tmpfs tmpfs /run; exec "$@"',
+);
 
 /** The same with processes of its own: nothing that is not the test's can be found. */
 const ownProcesses: readonly string[] = unshared(
@@ -44,6 +44,11 @@ export function describeWithOwnProcesses(file: string, title: string, tests: () 
 
 export function describeInOwnMounts(file: string, title: string, tests: () => void): void {
   describeBehind(ownMounts, { file, title, tests });
+}
+
+/** There every namespace can be kept, mnt ones too. */
+export function describeOnOneProcessor(file: string, title: string, tests: () => void): void {
+  describeBehind(['taskset', '-c', processor, ...ownMounts], { file, title, tests });
 }
 
 interface Again {
