@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { tsImport } from 'tsx/esm/api';
 import { root } from './compile/root.mjs';
-import { openCheckout } from './open-checkout.mjs';
+import { testCheckout } from './test-checkout.mjs';
 
 const { machineNetwork, networkChanges } = await tsImport(
   '../test/kernel/machine-network.ts',
@@ -57,16 +57,13 @@ function limits() {
 
 function runTests(tests, options) {
   const network = machineNetwork();
-  const { folder, remove } = openCheckout(root);
-  if (folder !== root) {
-    console.log(`isol8: other users cannot read this checkout: its tests run from a copy, ${folder}`);
-  }
+  const { folder, remove } = testCheckout(root);
   const parameters = [
-    ...['--import', 'tsx', '--import', './scripts/test-deadline.mjs'],
+    ...['--enable-source-maps', '--import', './scripts/test-deadline.mjs'],
     ...['--test', '--test-reporter=./scripts/must-work-reporter.mjs', '--test-reporter-destination=stdout'],
     ...limits(),
     ...options,
-    ...tests,
+    ...tests.map((path) => path.replace(/\.ts$/, '.js')),
   ];
   const node = process.execPath.replace(`${root}/`, `${folder}/`);
   const child = spawn(node, parameters, {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { isRoot, skip } from '../kernel/caller.js';
+import { nodeCommand } from '../kernel/node-command.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 const USER = 4242;
@@ -71,7 +72,7 @@ export function experiment(
   describe(title, () => {
     for (const caller of callers) {
       it(`as ${caller.name}`, { skip: skip || unless || missing(...needs) }, () => {
-        const command = [process.execPath, '--import', 'tsx', `examples/${example}.ts`, ...args];
+        const command = [...nodeCommand(`examples/${example}.ts`), ...args];
         check(outputOf([...behind, ...caller.become, ...command]), caller);
       });
     }

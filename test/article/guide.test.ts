@@ -10,7 +10,7 @@ import { compareSession, parseSession, runSession } from './session.js';
 const guide = new URL('../../docs/guide/', import.meta.url);
 const sessions = new URL('sessions/', guide);
 const examples = readdirSync(new URL('../../examples/', import.meta.url)).filter((name) =>
-  /^\d\d-/.test(name),
+  /^\d\d-.*\.ts$/.test(name),
 );
 
 const TOOLS: Readonly<Record<string, readonly string[]>> = {

@@ -1,12 +1,13 @@
 /** A test file that runs once more as a whole: as somebody else, or in namespaces of its own. */
+import { nodeCommand } from './node-command.js';
 
 const deadline = new URL('../../scripts/test-deadline.mjs', import.meta.url).pathname;
 
 /** The command line that does it. */
-export const testAgain = (file: string): [string, ...string[]] => [
-  process.execPath,
-  ...['--import', 'tsx', '--import', deadline, '--test', new URL(file).pathname],
-];
+export function testAgain(file: string): [string, ...string[]] {
+  const [node, ...loaded] = nodeCommand(new URL(file).pathname);
+  return [node, '--enable-source-maps', '--import', deadline, '--test', ...loaded];
+}
 
 /** Its environment. What never ends is to say so before whoever waits for it is out of patience. */
 export function environmentAgain(): NodeJS.ProcessEnv {

@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { type RunResult, type RunSpec, run } from '../../src/index.js';
 import { environmentAgain, testAgain } from './again.js';
+import { nodeCommand } from './node-command.js';
 
 export interface Caller {
   run(command: string[], spec?: RunSpec): Promise<RunResult>;
@@ -30,7 +31,7 @@ export class RemoteError extends Error {
 export const isRoot = process.getuid?.() === 0;
 const agent = new URL('./agent.ts', import.meta.url).pathname;
 const root = new URL('../..', import.meta.url).pathname;
-const nodeAgent = [process.execPath, '--import', 'tsx', agent];
+const nodeAgent = nodeCommand(agent);
 
 const probe = spawnSync('unshare', ['--user', 'true'], { encoding: 'utf8' });
 const without =

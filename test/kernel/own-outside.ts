@@ -8,12 +8,13 @@ import { accessSync, constants } from 'node:fs';
 import { describe, it } from 'node:test';
 import { environmentAgain, testAgain } from './again.js';
 import { isRoot, skip } from './caller.js';
+import { nodeCommand } from './node-command.js';
 
 const root = new URL('../..', import.meta.url).pathname;
-const neighbor = new URL('./outside-neighbor.ts', import.meta.url).pathname;
+const neighbor = nodeCommand(new URL('./outside-neighbor.ts', import.meta.url).pathname).join(' ');
 const MARK = 'ISOL8_TEST_OUTSIDE';
 
-/** $node and $neighbor are given; the rest is the command to run. The device of tun(4) is for all, as distributions have it. */
+/** $neighbor is given, a command line; the rest is the command to run. The device of tun(4) is for all, as distributions have it. */
 const WORLD = `
 mount -t tmpfs tmpfs /mnt
 if [ "$(id -u)" = 0 ] && [ "$make_tun" = 1 ]; then
@@ -37,7 +38,7 @@ nsenter --target $there --net sh -ec '
   ip addr add 203.0.113.2/24 dev eth0
   ip addr add 2001:db8::2/64 dev eth0 nodad
   ip link set eth0 up'
-nsenter --target $there --net $node --import tsx $neighbor > /mnt/said &
+nsenter --target $there --net $neighbor > /mnt/said &
 until [ -s /mnt/said ]; do sleep 0.05; done
 "$@"
 `;
@@ -61,7 +62,6 @@ export function describeWithOutside(file: string, title: string, tests: () => vo
       const env = {
         ...environmentAgain(),
         [MARK]: '1',
-        node: process.execPath,
         neighbor,
         make_tun: isRoot ? '1' : '0',
       };

@@ -174,8 +174,8 @@ describe('an error in a step', { skip }, () => {
       { nice: -5 },
       { code: 'EACCES', syscall: 'setpriority', field: 'nice', message: /CAP_SYS_NICE/ },
     );
-    const limited = behind(['prlimit', '--nofile=100:100']);
-    const raised = limited.run(['true'], { rlimits: { nofile: 200 } });
+    const limited = behind(['prlimit', '--nofile=1000:1000']);
+    const raised = limited.run(['true'], { rlimits: { nofile: 2000 } });
     await raised.then(
       ({ exitCode }) => assert.equal(exitCode, 0, 'who may raise it may'),
       (error) => assert.match(error.message, /^prlimit64 RLIMIT_NOFILE: EPERM .*CAP_SYS_RESOURCE/),

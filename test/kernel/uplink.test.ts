@@ -17,6 +17,7 @@ import {
 } from '../../src/index.js';
 import { isRoot } from './caller.js';
 import { children, descendants, descriptors, living, whenNone } from './lifecycle-census.js';
+import { nodeCommand } from './node-command.js';
 import { describeWithOutside } from './own-outside.js';
 
 const KINDS = ['slirp4netns', 'pasta'] as const;
@@ -84,7 +85,7 @@ const SHARED = {
   cgroup: 'shared',
   time: 'shared',
 } as const;
-const victim = new URL('./uplink-victim.ts', import.meta.url).pathname;
+const [node, ...victim] = nodeCommand(new URL('./uplink-victim.ts', import.meta.url).pathname);
 const isMachineRoot = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/)[2] === '4294967295';
 const helpers = (): string[] =>
   children()
@@ -198,7 +199,7 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
     });
 
     it(`ends with this process, however that ends: ${kind}`, async () => {
-      const child = spawn(process.execPath, ['--import', 'tsx', victim, kind], {
+      const child = spawn(node, [...victim, kind], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const [line] = await once(createInterface({ input: child.stdout }), 'line');
@@ -283,7 +284,7 @@ describeWithOutside(import.meta.url, 'the way out of a network', () => {
   if (process.getuid?.() === 0) {
     /** What the victim says when it is started after these commands, in mounts of its own. */
     const fails = (commands: string, kind: string, become: readonly string[] = []): string => {
-      const command = [...become, process.execPath, '--import', 'tsx', victim, kind];
+      const command = [...become, node, ...victim, kind];
       const args = ['--mount', 'sh', '-ec', `${commands}\nexec "$@"`, 'sh', ...command];
       const { status, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
       assert.notEqual(status, 0);
