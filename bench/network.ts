@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, BenchContext } from './bench.js';
-import { atMost, atMostTimes, type Figure, type Table } from './figures.js';
+import { atMost, atMostTimes, beside, type Figure, type Table } from './figures.js';
 import { interleave } from './interleave.js';
 import { LineProcess } from './line-process.js';
 import { isInstalled } from './machine.js';
@@ -119,8 +119,12 @@ async function thousand({ compiled, effort }: BenchContext): Promise<Table> {
     packets: [] as number[],
     lost: [] as number[],
     removal: [] as number[],
+    rawRemoval: [] as number[],
   };
   for (let round = 0; round < Math.ceil(3 * effort); round++) {
+    const raw = [...OWN, ...limit, compiled.path('wire')];
+    rows.rawRemoval.push(await askOnce(raw, 'remove 1000'));
+    await sleep(3000);
     await using node = new MeasuredNode(compiled, [...OWN, ...limit]);
     await node.ask({ ask: 'wire', count: 50 });
     rows.few.push((await node.ask({ ask: 'wire', count: 50 })).each);
@@ -133,6 +137,7 @@ async function thousand({ compiled, effort }: BenchContext): Promise<Table> {
     await sleep(3000);
   }
   const few = 'attach, each of 50';
+  const rawRemoval = `the same by ${RAW}`;
   return {
     title: '1,000 members of one network',
     unit: 'ms',
@@ -145,7 +150,17 @@ async function thousand({ compiled, effort }: BenchContext): Promise<Table> {
         targets: [atMost(1000)],
       },
       { what: 'of these lost (packets)', samples: rows.lost, targets: [atMost(0)] },
-      { what: 'removal of all, until it returns', samples: rows.removal, targets: [atMost(500)] },
+      {
+        what: 'removal of all, until it returns',
+        samples: rows.removal,
+        targets: [atMost(500), beside(rawRemoval)],
+      },
+      { what: rawRemoval, samples: rows.rawRemoval },
     ],
   };
+}
+
+async function askOnce(command: readonly string[], question: string): Promise<number> {
+  await using asked = new LineProcess(command as [string, ...string[]]);
+  return await asked.askNumber(question);
 }
