@@ -151,6 +151,12 @@ export function decodeElements(set: ElementTypes, elements: readonly KernelEleme
   return found;
 }
 
+/** Where one key is both, an interval ends and the next begins. */
+export function hasTwice(elements: readonly KernelElement[]): boolean {
+  const seen = elements.map((element) => `${endOf(element)}${element.key.toString('latin1')}`);
+  return new Set(seen).size < seen.length;
+}
+
 const endOf = ({ flags = 0 }: KernelElement): number => flags & NFT_SET_ELEM.INTERVAL_END;
 
 /** An interval ends before the next end, or with the last of all. */

@@ -42,7 +42,7 @@ import {
   type ListedTable,
 } from './decode.js';
 import { delinearize, type SetContents } from './delinearize.js';
-import { decodeElements, type Element } from './element.js';
+import { decodeElements, type Element, hasTwice } from './element.js';
 import { encodeBatch } from './encode.js';
 import type { Expression } from './expression.js';
 import { NFPROTO, type TableName } from './family.js';
@@ -218,9 +218,11 @@ export class NftablesSocket implements Disposable {
   }
 
   /**
-   * The elements of a set or map, in the order of their keys.
+   * The elements of a set or map, in the order of their keys. While the kernel makes a hash table larger, a list of it has some
+   * elements twice and others not at all: then it is begun anew.
    *
    * @throws UnsupportedError for a set of a type that isol8 has no use for.
+   * @throws NetlinkError EINTR when it never holds still.
    */
   async elements(set: SetSpec | ListedSet): Promise<Element[]> {
     const { table, name } = set;
@@ -228,8 +230,12 @@ export class NftablesSocket implements Disposable {
     if (types === undefined) throw unknownTypes(set);
     const body = of(table, NFTA_SET_ELEM_LIST.TABLE).text(NFTA_SET_ELEM_LIST.SET, name);
     const what = `list elements of ${table.family} ${table.name} ${name}`;
-    const messages = await this.#dump(NFT_MSG.GETSETELEM, body, what);
-    return decodeElements(types, messages.flatMap(decodeKernelElements));
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const messages = await this.#dump(NFT_MSG.GETSETELEM, body, what);
+      const found = messages.flatMap(decodeKernelElements);
+      if (!hasTwice(found)) return decodeElements(types, found);
+    }
+    throw new NetlinkError(what, 'EINTR', { kernelMessage: `they moved during ${ATTEMPTS} attempts` });
   }
 
   /** The number that grows with every change of the ruleset. */

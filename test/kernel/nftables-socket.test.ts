@@ -3,6 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { it } from 'node:test';
 import { Namespace } from '../../src/namespaces/namespace.js';
+import type { NetlinkMessage, NetlinkRequest } from '../../src/netlink/message.js';
+import { NetlinkSocket } from '../../src/netlink/socket.js';
 import {
   addChain,
   addElements,
@@ -190,6 +192,33 @@ describeInOwnMounts(import.meta.url, 'nf_tables', () => {
       await socket.commit([]);
       await socket.commit([deleteSet(many), deleteSet(set), deleteSet(brief)]);
       assert.deepEqual(await socket.listSets(table), []);
+    });
+  });
+
+  it('have all elements, also when a list had some of them twice and others not at all', async (context) => {
+    await inMine(async (socket) => {
+      const set: SetSpec = { table, name: 's', type: 'ipv4_addr' };
+      const keys = Array.from({ length: 2000 }, (_, i) => ({ key: `10.1.${i >> 8}.${i & 255}` }));
+      await socket.commit([addSet(set), addElements(set, keys)]);
+      // As while a hash table grows between two messages, which cannot be had at will.
+      const { dump } = NetlinkSocket.prototype;
+      let lists = 0;
+      let wrong = 3;
+      context.mock.method(
+        NetlinkSocket.prototype,
+        'dump',
+        async function (this: NetlinkSocket, request: NetlinkRequest) {
+          const messages = await dump.call(this, request);
+          return lists++ < wrong ? messages.with(-1, messages[0] as NetlinkMessage) : messages;
+        },
+      );
+      assert.deepEqual(await socket.elements(set), keys);
+      assert.equal(lists, 4);
+      wrong = Number.POSITIVE_INFINITY;
+      await assert.rejects(socket.elements(set), {
+        code: 'EINTR',
+        message: /^list elements of ip mine s: EINTR/,
+      });
     });
   });
 
