@@ -1,8 +1,9 @@
 /**
- * The command line in three CommonJS files, because start-up is what a command costs: 60 ES modules are 11 ms on Node 20,
+ * The command line in a few CommonJS files, because start-up is what a command costs: 60 ES modules are 11 ms on Node 20,
  * split ES chunks 5, one file 1; and a megabyte that nobody runs has to be parsed all the same, which is another 15. So
- * main.js has what run, unshare and enter need on their way, and later.js the rest, from which each module is evaluated
- * only when somebody asks for it. Whoever has some code twice still has one set of errors to tell apart: errors.js.
+ * command.js has what run, unshare and enter need on their way, and later.js the rest, from which each module is evaluated
+ * only when somebody asks for it. Whoever has some code twice still has one set of errors to tell apart: errors.js. The
+ * program, main.js, starts command.js as a function that is compiled already.
  */
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from './root.mjs';
@@ -11,6 +12,9 @@ import { root } from './root.mjs';
 const SOON = ['run', 'unshare', 'enter'].map((name) => `src/cli/commands/${name}.ts`);
 /** Classes that one file asks about what another has thrown. */
 const ERRORS = ['src/foundation/errors.ts', 'src/sandbox/step-error.ts'];
+
+const IMPORT_META_URL =
+  "'use strict';\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
 
 const sourceOf = (specifier, importer) =>
   relative(root, resolve(dirname(importer), specifier)).replace(/\.js$/, '.ts');
@@ -58,15 +62,19 @@ export async function bundleCommandLine(folder) {
     target: 'node20.19',
     legalComments: 'none',
     logLevel: 'error',
-    banner: {
-      js: "'use strict';\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
-    },
+    banner: { js: IMPORT_META_URL },
     define: { 'import.meta.url': 'importMetaUrl' },
   };
   const later = new Set();
-  const main = join(root, folder, 'main.js');
   const plugins = [importedLater(later), sharedErrors];
-  await build({ ...options, plugins, entryPoints: ['src/cli/main.ts'], outfile: main });
+  const wrapped = {
+    banner: { js: `(function (exports, require, module, __filename, __dirname) { ${IMPORT_META_URL}` },
+    footer: { js: '})' },
+    outfile: join(root, folder, 'command.js'),
+  };
+  await build({ ...options, ...wrapped, plugins, entryPoints: ['src/cli/main.ts'] });
+  const main = join(root, folder, 'main.js');
+  await build({ ...options, banner: {}, entryPoints: ['src/cli/start.ts'], outfile: main });
   const fileOf = (name, lines) => ({
     stdin: { contents: lines.join('\n'), resolveDir: root },
     outfile: join(root, folder, name),

@@ -13,6 +13,7 @@ export async function buildTypeScript() {
     emitLibrary(staging);
     await addCommandLine(staging);
     replaceDist(staging);
+    addCodeCache();
   } finally {
     rmSync(join(root, staging), { recursive: true, force: true });
   }
@@ -35,6 +36,15 @@ async function addCommandLine(folder) {
   makeProgram(program);
 }
 
+/** Only where everything is in its place: the addon is found from there. */
+function addCodeCache() {
+  const script = join(root, 'scripts/compile/code-cache.mjs');
+  const result = spawnSync(process.execPath, [script, join(root, 'dist/cli')], { encoding: 'utf8' });
+  if (result.status !== 0) {
+    throw new BuildError(`the command line could not be compiled beforehand: ${result.stderr}`);
+  }
+}
+
 /**
  * Node takes `--env-file` and its like for its own also behind the script's name, and with them code from a file that
  * the program's arguments name (nodejs/node#54232); a `--` before the script stops it. Since Node 22 it looks for
@@ -55,7 +65,7 @@ const SOURCE_HEAD = '#!/usr/bin/env node\n';
 function makeProgram(path) {
   const text = readFileSync(path, 'utf8');
   if (!text.startsWith(SOURCE_HEAD)) {
-    throw new BuildError(`src/cli/main.ts must begin with ${SOURCE_HEAD}`);
+    throw new BuildError(`src/cli/start.ts must begin with ${SOURCE_HEAD}`);
   }
   writeFileSync(path, HEAD + text.slice(SOURCE_HEAD.length));
   chmodSync(path, 0o755);

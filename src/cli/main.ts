@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { escapeControls } from '../foundation/control-characters.js';
 import { Isol8Error } from '../foundation/errors.js';
 import { EXIT } from '../syscalls/wire.js';
