@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { skip } from './caller.js';
 import { descendant, descendants, eventually, isAlive, readProc, stateOf } from './cli-program.js';
 import { Terminal } from './cli-terminal.js';
@@ -246,6 +247,22 @@ describe('isol8 run as a job of an interactive shell', { skip }, () => {
       if (isAlive(last)) process.kill(last, 'SIGKILL'); // its parent was alone in being told
     });
   }
+
+  it('gives a command with a terminal of its own what a key sends to isol8, also while PID 1 is slow', async () => {
+    await using terminal = await Terminal.openShell();
+    terminal.type('$ISOL8 run -t -- sleep 600\n');
+    const pid = await sleeper(terminal.process.pid);
+    const init = descendants(terminal.process.pid).find((one) => readProc(`${one}/comm`) === 'isol8-init\n');
+    process.kill(init as number, 'SIGSTOP');
+    await eventually(() => stateOf(init as number) === 'T', 'PID 1 is slow');
+    terminal.type(CTRL_C);
+    await sleep(300); // what the kernel has sent to PID 1 would keep out what isol8 sends to it
+    process.kill(init as number, 'SIGCONT');
+    await eventually(() => !isAlive(pid), 'Ctrl-C has ended it');
+    await terminal.see(/out> $/);
+    terminal.type('echo "status=$?"\n');
+    await terminal.see(/status=130\r\n/);
+  });
 
   it('leaves what is typed to the shell with -t and without -i', async () => {
     const script = '$ISOL8 run -t -- sh -c "echo ready; sleep 600"; read line; echo "read: $line"';

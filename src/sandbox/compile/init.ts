@@ -16,6 +16,10 @@ export function initSteps(context: Context, program: readonly Step[]): Step[] {
   const child: ResultReference = { result: 'program' };
   return [
     call('prctl', [PR.SET_NAME, 'isol8-init'], 'be recognised in ps'),
+    // Of two signals of one kind that wait for it the second is lost: it might be the one that is for the program.
+    ...(context.options.terminal === 'new'
+      ? [call('setsid', [], "have nothing that the caller's terminal sends")]
+      : []),
     ...(context.facts.users.privileged
       ? [call('prctl', [PR.SET_DUMPABLE, 0], 'keep the program from tracing its PID 1')]
       : []),
