@@ -36,12 +36,15 @@ async function addCommandLine(folder) {
   makeProgram(program);
 }
 
-/** Only where everything is in its place: the addon is found from there. */
+/** Only where everything is in its place: the addon is found from there. Without it commands start as well, but later. */
 function addCodeCache() {
   const script = join(root, 'scripts/compile/code-cache.mjs');
-  const result = spawnSync(process.execPath, [script, join(root, 'dist/cli')], { encoding: 'utf8' });
+  const result = spawnSync(process.execPath, [script, join(root, 'dist/cli')], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   if (result.status !== 0) {
-    throw new BuildError(`the command line could not be compiled beforehand: ${result.stderr}`);
+    console.warn(`isol8: the command line was not compiled beforehand: ${result.error ?? result.stderr}`);
   }
 }
 

@@ -31,7 +31,24 @@ test('what is compiled is taken by the Node that has compiled it', () => {
   const source = readFileSync(join(folder, 'command.js'), 'latin1');
   const { cachedDataRejected } = new Script(source, { cachedData: readFileSync(cache) });
   assert.equal(cachedDataRejected, false);
-  assert.match(isol8('--version').stdout, /^isol8 \d/);
+});
+
+test('the program starts with it', () => {
+  const hook = join(scratch, 'tell.cjs');
+  writeFileSync(
+    hook,
+    `const vm = require('node:vm');
+    vm.Script = class extends vm.Script {
+      constructor(source, options) {
+        super(source, options);
+        console.error(options.filename, this.cachedDataRejected);
+      }
+    };`,
+  );
+  const program = ['--require', hook, '--', join(folder, 'main.js'), '--version'];
+  const { stdout, stderr } = spawnSync(process.execPath, program, { encoding: 'utf8' });
+  assert.match(stdout, /^isol8 \d/);
+  assert.equal(stderr, `${join(folder, 'command.js')} false\n`);
 });
 
 test('without it, or with something else in its place, the command line starts as well', () => {
