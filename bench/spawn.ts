@@ -53,7 +53,7 @@ async function race(
     { what: HELPED, measure: () => measured.tree.askNumber(`helped ${program.index}`) },
     ...here.map((peer) => peerSpawn(measured.node, peer, program.path)),
   ];
-  const samples = await interleave(contestants, { warmUp: 20, count: 300 * effort });
+  const samples = await interleave(contestants, { warmUp: 200, count: 300 * effort });
   const figures: Figure[] = [...samples].map(([what, values]) => ({
     what,
     samples: values,

@@ -10,7 +10,7 @@
 #include "wire.h"
 
 /* Values in a list of descriptors that stand for what the addon adds to a launch. */
-enum slot { SLOT_EMPTY = -1, SLOT_STATUS = -2, SLOT_LIFELINE = -3, SLOT_PLAN = -4 };
+enum slot { SLOT_EMPTY = -1, SLOT_STATUS = -2, SLOT_LIFELINE = -3, SLOT_PLAN = -4, SLOT_NULL = -5 /* /dev/null */ };
 
 /* LAUNCH_CANCEL starts nothing: it kills what the request of this number has started. LAUNCH_POLL starts nothing either:
  * `exited` tells that the descriptor in the launcher's place can be read, or that the request was cancelled. */
@@ -40,7 +40,7 @@ long store_plan(const void *bytes, uint64_t size);
 enum event_kind { EVENT_FAILED = 1, EVENT_STARTED = 2, EVENT_EXITED = 3 };
 
 /* Steps that are not in the plan. */
-enum { STEP_PREPARE = -1, STEP_CLONE = -2, STEP_LAUNCHER = -3, STEP_WATCH = -4 };
+enum { STEP_PREPARE = -1, STEP_CLONE = -2, STEP_LAUNCHER = -3, STEP_WATCH = -4, STEP_NULL = -5 };
 
 struct event {
     uint32_t session;

@@ -29,6 +29,9 @@ enum { PIDFD_THREAD = O_EXCL /* linux/pidfd.h since 6.9 */, CHILD_STACK = 16384,
 
 /* glibc and musl have every thread answer these (32 to 34) when one calls setuid(2) and the like. */
 static const uint64_t all_signals = ~0ULL, launch_thread_mask = ~(7ULL << 31);
+/* The kernel offers a child's SIGCHLD to the thread that cloned it first. Where that thread does not block it, it is
+ * dropped at once (or libuv's handler runs, which may run on any thread); else it would wake the JavaScript thread. */
+static const uint64_t waiting_mask = ~(7ULL << 31 | 1ULL << (SIGCHLD - 1));
 
 struct session;
 
@@ -111,7 +114,8 @@ static void watch(struct session *session, struct source *source, long fd)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
     source->session = session;
     source->fd = (int)fd;
-    if (sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, fd, &event) < 0)
+    long result = sys(__NR_epoll_ctl, launches.poll, EPOLL_CTL_ADD, fd, &event);
+    if (result < 0 && result != -EEXIST)
         abort(); /* no kernel memory for 100 bytes, as any allocation in Node */
 }
 
@@ -170,6 +174,8 @@ static void record_seen(struct session *session, const struct record *record, in
         break;
     case RECORD_STARTED:
         program_started(session);
+        if (session->child.fd >= 0)
+            stop_watching(&session->status); /* what is left to read there is read when the child has ended */
         break;
     case RECORD_EXECUTING:
         session->executing = 1;
@@ -210,6 +216,14 @@ static void read_status(struct session *session)
     }
 }
 
+/* Its end is told by those who hold the other end: the main process did until now, the launcher still may. */
+static void read_rest(struct session *session)
+{
+    read_status(session);
+    if (session->status.fd >= 0)
+        watch(session, &session->status, session->status.fd);
+}
+
 static int is_known(int pid)
 {
     for (struct session *session = launches.sessions; session; session = session->next)
@@ -228,6 +242,7 @@ static void reaped(int pid, int status)
         if (pid == session->child_pid) {
             session->child_status = status;
             stop_watching(&session->child);
+            read_rest(session);
         }
     }
 }
@@ -344,38 +359,73 @@ static long open_lifeline(void)
     return fd < 0 ? fd : 0;
 }
 
-static void fill_slots(struct request *request, int status, int plan)
+/* What is opened for one launcher, and closed here once it has its copies. */
+struct opened {
+    int status;
+    int plan;
+    int null; /* one for each, so that programs share no file description */
+};
+
+static void fill_slots(struct request *request, const struct opened *opened)
 {
     for (int i = 0; i < request->start.count; i++) {
         int *slot = &request->start.slots[i];
         if (*slot == SLOT_STATUS)
-            *slot = status;
+            *slot = opened->status;
         else if (*slot == SLOT_LIFELINE)
             *slot = launches.lifeline;
+        else if (*slot == SLOT_NULL)
+            *slot = opened->null;
         else if (*slot == SLOT_PLAN) {
-            *slot = plan;
+            *slot = opened->plan;
             request->start.plan_slot = i;
         }
     }
 }
 
+static void close_opened(const struct opened *opened)
+{
+    const int all[] = {opened->status, opened->plan, opened->null};
+    for (int i = 0; i < 3; i++)
+        if (all[i] >= 0)
+            sys(__NR_close, all[i]);
+}
+
+static int wants(const struct request *request, int slot)
+{
+    for (int i = 0; i < request->start.count; i++)
+        if (request->start.slots[i] == slot)
+            return 1;
+    return 0;
+}
+
+/* Returns the step that failed, with *error set, or 0. */
+static int open_all(const struct request *request, struct opened *opened, int *ours, long *error)
+{
+    if (wants(request, SLOT_NULL) &&
+        (*error = opened->null = (int)sys(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0)) < 0)
+        return STEP_NULL;
+    if ((*error = open_lifeline()) < 0)
+        return STEP_PREPARE;
+    if ((*error = opened->plan = (int)store_plan(request->plan, request->plan_size)) < 0)
+        return STEP_PREPARE;
+    return (*error = open_channel(ours, &opened->status)) < 0 ? STEP_PREPARE : 0;
+}
+
 /* Returns the step that failed, with *error set, or 0. */
 static int clone_launcher(struct session *session, struct request *request, long *error)
 {
-    int ours = -1, theirs = -1, pidfd = -1;
-    if ((*error = open_lifeline()) < 0)
-        return STEP_PREPARE;
-    long plan = store_plan(request->plan, request->plan_size);
-    if ((*error = plan < 0 ? plan : open_channel(&ours, &theirs)) < 0) {
-        if (plan >= 0)
-            sys(__NR_close, plan);
-        return STEP_PREPARE;
+    int ours = -1, pidfd = -1;
+    struct opened opened = {-1, -1, -1};
+    int step = open_all(request, &opened, &ours, error);
+    if (step) {
+        close_opened(&opened);
+        return step;
     }
-    fill_slots(request, theirs, (int)plan);
+    fill_slots(request, &opened);
     struct birth birth = {.start = request->start};
     long pid = clone_onto(CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child_stack + CHILD_STACK, &pidfd, born, &birth);
-    sys(__NR_close, theirs);
-    sys(__NR_close, plan);
+    close_opened(&opened);
     watch(session, &session->status, ours);
     if (pid < 0) {
         *error = pid;
@@ -472,7 +522,7 @@ static void *launch_thread(void *unused)
     __atomic_store_n(&launches.thread, (int)sys(__NR_gettid), __ATOMIC_RELEASE);
     for (;;) {
         struct epoll_event events[BATCH];
-        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, looks ? STRAY_MILLISECONDS : -1, 0, 8);
+        long count = sys(__NR_epoll_pwait, launches.poll, events, BATCH, looks ? STRAY_MILLISECONDS : -1, &waiting_mask, sizeof waiting_mask);
         for (long i = 0; i < count; i++) {
             struct source *source = events[i].data.ptr;
             if (!source)

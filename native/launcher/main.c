@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { SEEK_TO_END = 2, READ_WRITE = 3, PRIVATE = 2 };
+enum { SEEK_TO_END = 2, READ_WRITE = 3, PRIVATE = 2, POPULATE = 0x8000 };
 
 #if defined(__x86_64__)
 __asm__(".globl _start\n_start:\n    xor %ebp, %ebp\n    mov %rsp, %rdi\n    and $-16, %rsp\n    call begin\n    hlt\n");
@@ -38,7 +38,7 @@ _Noreturn void begin(long *stack)
     long size = sys(__NR_lseek, fd, 0, SEEK_TO_END);
     if (size <= 0)
         REFUSE("isol8: there is no plan to run\n");
-    long bytes = sys(__NR_mmap, 0, size, READ_WRITE, PRIVATE, fd, 0);
+    long bytes = sys(__NR_mmap, 0, size, READ_WRITE, PRIVATE | POPULATE, fd, 0);
     sys(__NR_close, fd);
     struct plan plan;
     if ((bytes < 0 && bytes >= -4095) || plan_open(&plan, (void *)bytes, (uint64_t)size))

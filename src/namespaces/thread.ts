@@ -244,10 +244,10 @@ const childrenOnly = (kind: NamespaceKind): string =>
 
 /**
  * Paths of the namespaces that the calling thread has moved to, by kind: those that differ from what a process gets when
- * its spec shares the kind. Empty as long as nobody has called {@link unshare} or {@link setns}.
+ * its spec shares the kind. Undefined as long as nobody has called {@link unshare} or {@link setns}.
  */
-export function movedTo(): Partial<Record<NamespaceKind, string>> {
-  if (loadAddon().threadsMoved(0) === 0) return {};
+export function movedTo(): Partial<Record<NamespaceKind, string>> | undefined {
+  if (loadAddon().threadsMoved(0) === 0) return undefined;
   const original = launchThread();
   const moved = ALL_KINDS.map((kind) => childrenOnly(kind)).map((name, i) => {
     const path = `/proc/thread-self/ns/${name}`;

@@ -9,27 +9,25 @@ import { readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js'
 import type { CallerFacts, Facts } from './facts.js';
 import { readLimit } from './limits.js';
 
-let known: { readonly signs: Signs; readonly facts: CallerFacts } | undefined;
+let known: { readonly signs: string; readonly facts: CallerFacts } | undefined;
 
 /** Facts about the machine and the caller. As long as they do not change, it is the same object. */
 export function callerFacts(): CallerFacts {
   const signs = callerSigns();
-  if (!known?.signs.every((sign, i) => sign === signs[i])) known = { signs, facts: readCallerFacts() };
+  if (known?.signs !== signs) known = { signs, facts: readCallerFacts() };
   return known.facts;
 }
-
-/** Always as many. */
-type Signs = readonly (number | string | undefined)[];
 
 const capHeader = Int32Array.of(0x20080522, 0); // _LINUX_CAPABILITY_VERSION_3, this thread
 const capData = new Int32Array(6);
 
-/** Differ whenever a fact may: ids and capabilities, and for those who need them the files of subordinate ids. */
-function callerSigns(): Signs {
+/** Differs whenever a fact may: ids and capabilities, and for those who need them the files of subordinate ids. */
+function callerSigns(): string {
   syscall('capget', [capHeader, capData], 'this process');
-  const signs = [capData[0], capData[3], process.getuid?.(), process.geteuid?.(), process.getegid?.()];
-  const privileged = ((capData[0] as number) & SETS_IDS) === SETS_IDS;
-  return [...signs, privileged ? '' : `${stamp('/etc/subuid')} ${stamp('/etc/subgid')}`];
+  const low = capData[0] as number;
+  const signs = `${low} ${capData[3]} ${process.getuid?.()} ${process.geteuid?.()} ${process.getegid?.()}`;
+  if ((low & SETS_IDS) === SETS_IDS) return signs;
+  return `${signs} ${stamp('/etc/subuid')} ${stamp('/etc/subgid')}`;
 }
 
 function stamp(path: string): string {

@@ -10,6 +10,7 @@ import type { ParsedSandbox } from './parsed-spec.js';
  */
 export function fromThread(sandbox: ParsedSandbox): ParsedSandbox {
   const moved = movedTo();
+  if (moved === undefined) return sandbox;
   const kinds = ALL_KINDS.filter(
     (kind) => moved[kind] !== undefined && sandbox.namespaces[kind] === 'shared',
   );

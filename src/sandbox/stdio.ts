@@ -2,7 +2,7 @@ import { SpecError } from '../foundation/errors.js';
 import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, FCNTL, IOCTL, O } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
-import { openFile } from '../syscalls/files.js';
+import { SLOT } from '../syscalls/launch.js';
 
 /** What a descriptor of the program is: as child_process has it, or a descriptor of this process. */
 export type Stdio = 'pipe' | 'inherit' | 'ignore' | number | { readonly fd: number };
@@ -15,7 +15,7 @@ export interface TerminalSize {
 
 /** The program's descriptors before anything is started. */
 export interface PreparedStdio {
-  /** Descriptors of this process, by the number they will have in the program. */
+  /** Descriptors of this process, or {@link SLOT} stand-ins, by the number they will have in the program. */
   readonly sources: readonly number[];
   /** Those of them that are only for the program: closed once it has them. */
   readonly owned: readonly number[];
@@ -38,7 +38,6 @@ export function prepareStdio(
   const sources: number[] = [];
   const owned: number[] = [];
   const ours = new Map<number, number>();
-  let nowhere: number | undefined;
   try {
     for (const [index, entry] of stdio.entries()) {
       if (entry === 'pipe') {
@@ -47,11 +46,7 @@ export function prepareStdio(
         ours.set(index, mine);
         sources.push(theirs);
       } else if (entry === 'ignore') {
-        if (nowhere === undefined) {
-          nowhere = openFile('/dev/null', O.RDWR);
-          owned.push(nowhere);
-        }
-        sources.push(nowhere);
+        sources.push(SLOT.null);
       } else {
         const given = entry === 'inherit' ? index : typeof entry === 'number' ? entry : entry.fd;
         const copy = duplicate(given, index);

@@ -6,7 +6,7 @@ import { errnoName } from './errno.js';
 import { launcherDescriptor } from './launcher.js';
 
 /** Stand-ins in a list of slots; enum slot of native/addon/addon.h. */
-export const SLOT = { empty: -1, status: -2, lifeline: -3, plan: -4 } as const;
+export const SLOT = { empty: -1, status: -2, lifeline: -3, plan: -4, null: -5 } as const;
 
 /** Steps outside of the plan; native/addon/addon.h. */
 export const OUTSIDE_STEP: Readonly<Record<number, string>> = {
@@ -14,6 +14,7 @@ export const OUTSIDE_STEP: Readonly<Record<number, string>> = {
   [-2]: 'clone the launcher',
   [-3]: 'execute the launcher',
   [-4]: 'open a descriptor for the process',
+  [-5]: 'open /dev/null',
 };
 
 export interface LaunchEvents {

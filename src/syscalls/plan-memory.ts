@@ -71,6 +71,11 @@ export class PlanMemory {
     return at;
   }
 
+  /** Right behind what was written last, whatever the alignment. */
+  bytes(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.reserve(bytes.length, 1));
+  }
+
   u16(at: number, value: number): void {
     this.#view.setUint16(at, value, true);
   }
