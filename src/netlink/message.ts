@@ -17,9 +17,9 @@ export interface NetlinkRequest {
    * The kernel waits for all processors while it does this, for tens of milliseconds: it is sent from another thread. What
    * takes microseconds, as nearly everything, costs less than going there.
    */
-  readonly slow?: boolean;
+  readonly slow?: boolean | undefined;
   /** What to do about an errno that the kernel may answer with, by its name or by the kernel's own words. */
-  readonly remedies?: Readonly<Record<string, string>>;
+  readonly remedies?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface NetlinkMessage {
@@ -36,18 +36,19 @@ export function encodeMessages(
   port: number,
 ): Buffer {
   const size = messages.reduce((sum, { body }) => sum + aligned(HEADER_SIZE + body.length), 0);
-  const bytes = Buffer.alloc(size);
+  const bytes = new Uint8Array(size);
+  const words = new Uint32Array(bytes.buffer); // a store each, where the methods of Buffer are a call
   let at = 0;
   for (const { type, flags, sequence, body } of messages) {
-    bytes.writeUInt32LE(HEADER_SIZE + body.length, at);
-    bytes.writeUInt16LE(type, at + 4);
-    bytes.writeUInt16LE(flags, at + 6);
-    bytes.writeUInt32LE(sequence, at + 8);
-    bytes.writeUInt32LE(port, at + 12);
+    const word = at / 4;
+    words[word] = HEADER_SIZE + body.length;
+    words[word + 1] = type | (flags << 16);
+    words[word + 2] = sequence;
+    words[word + 3] = port;
     bytes.set(body, at + HEADER_SIZE);
     at += aligned(HEADER_SIZE + body.length);
   }
-  return bytes;
+  return Buffer.from(bytes.buffer);
 }
 
 /** The messages of a datagram. Bodies are views into it. Throws NetlinkDecodeError. */

@@ -29,6 +29,15 @@ class Answer {
   }
 }
 
+export interface ExchangeOptions {
+  /** The number of the request whose answer is waited for; default the last. */
+  readonly awaited?: number;
+  /** Flags that this one has besides its own; without NLM_F_ACK or NLM_F_DUMP the kernel says nothing when it has worked. */
+  readonly flags?: number;
+  /** Requests after whose failure the kernel looks at none of the others, so that nothing more is waited for. */
+  readonly fatal?: readonly number[];
+}
+
 /**
  * A netlink(7) socket for requests and their answers. What it is asked for at the same time is done one after the other, in
  * this order. It stays in the network namespace it was opened in.
@@ -70,11 +79,7 @@ export class NetlinkSocket implements Disposable {
 
   /** {@link batch}, with each one's error, or undefined where it worked. */
   async tryBatch(requests: readonly NetlinkRequest[]): Promise<(NetlinkError | undefined)[]> {
-    const last = requests.length - 1;
-    const flagged = requests.map((request, i) =>
-      i === last ? { ...request, flags: request.flags | NLM_F.ACK } : request,
-    );
-    const answers = await this.exchange(flagged);
+    const answers = await this.exchange(requests, { flags: NLM_F.ACK });
     return answers.map(({ error }) => error);
   }
 
@@ -85,7 +90,7 @@ export class NetlinkSocket implements Disposable {
 
   /** {@link get}, undefined also where the kernel refuses with this errno. */
   async find(request: NetlinkRequest, absent: string): Promise<NetlinkMessage | undefined> {
-    const [answer] = await this.exchange([{ ...request, flags: request.flags | NLM_F.ACK }]);
+    const [answer] = await this.exchange([request], { flags: NLM_F.ACK });
     if (answer?.refusal?.errno === absent) return undefined;
     if (answer?.error) throw answer.error;
     return answer?.messages[0];
@@ -94,9 +99,7 @@ export class NetlinkSocket implements Disposable {
   /** {@link get} for several things, in one datagram; undefined also where the kernel refused. */
   async ask(requests: readonly NetlinkRequest[]): Promise<(NetlinkMessage | undefined)[]> {
     if (requests.length === 0) return [];
-    const last = requests.length - 1;
-    const flagged = requests.map((one, i) => (i === last ? { ...one, flags: one.flags | NLM_F.ACK } : one));
-    return (await this.exchange(flagged)).map(({ messages }) => messages[0]);
+    return (await this.exchange(requests, { flags: NLM_F.ACK })).map(({ messages }) => messages[0]);
   }
 
   /**
@@ -107,7 +110,7 @@ export class NetlinkSocket implements Disposable {
   async dump(request: NetlinkRequest): Promise<NetlinkMessage[]> {
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       try {
-        const [answer] = await this.exchange([{ ...request, flags: request.flags | NLM_F.DUMP }]);
+        const [answer] = await this.exchange([request], { flags: NLM_F.DUMP });
         if (answer?.error && answer.error.code !== 'EINTR') throw answer.error;
         if (answer && !answer.refusal && !answer.interrupted) return answer.messages;
       } catch (error) {
@@ -119,29 +122,22 @@ export class NetlinkSocket implements Disposable {
     });
   }
 
-  /**
-   * Sends requests in one datagram and collects what comes back for each, until the one at `awaited` (default the last) is
-   * answered, or one of those at `fatal` has failed, after which the kernel looks at none of the others.
-   */
-  exchange(
-    requests: readonly NetlinkRequest[],
-    fatal: readonly number[] = [],
-    awaited: number = requests.length - 1,
-  ): Promise<Answer[]> {
-    const result = this.#last.then(() => this.#exchange(requests, fatal, awaited));
+  /** Sends requests in one datagram and collects what comes back for each. */
+  exchange(requests: readonly NetlinkRequest[], options: ExchangeOptions = {}): Promise<Answer[]> {
+    const result = this.#last.then(() => this.#exchange(requests, options));
     this.#last = result.catch(() => {});
     return result;
   }
 
   async #exchange(
     requests: readonly NetlinkRequest[],
-    fatal: readonly number[],
-    awaited: number,
+    { flags: more = 0, awaited = requests.length - 1, fatal = [] }: ExchangeOptions,
   ): Promise<Answer[]> {
     const first = this.#sequence + 1;
     this.#sequence += requests.length;
     const numbered = requests.map(({ type, flags, body }, i) => {
-      return { type, flags: flags | NLM_F.REQUEST, body, sequence: (first + i) >>> 0 };
+      const all = NLM_F.REQUEST | flags | (i === awaited ? more : 0);
+      return { type, flags: all, body, sequence: (first + i) >>> 0 };
     });
     const elsewhere = requests.some(({ slow }) => slow === true);
     await this.#channel.send(encodeMessages(numbered, this.#channel.port), elsewhere);

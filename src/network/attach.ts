@@ -4,26 +4,21 @@ import { ipBytes, ipText } from '../foundation/ip.js';
 import { presentOwner } from '../kept/owner.js';
 import { identityOf } from '../kept/record.js';
 import type { Namespace } from '../namespaces/namespace.js';
+import type { NetlinkRequest } from '../netlink/message.js';
 import { RouteSocket } from '../rtnetlink/route-socket.js';
 import type { NetworkHost } from './host.js';
 import { checkAddress, freeAddress } from './leases.js';
+import { attachRequests } from './member-requests.js';
 import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
 import { type MemberRecord, memberIsReady, type NetworkRecord, writeMember } from './records.js';
 import { removeMember } from './remove.js';
-import { checkRoute, repair } from './repair.js';
+import { addressOf, checkRoute, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
 import type { AttachSpec } from './spec.js';
 import { lookAfter } from './sweep.js';
-import {
-  freshIndex,
-  freshMac,
-  insideRequests,
-  memberLinkName,
-  memberRequests,
-  publishRequests,
-} from './wiring.js';
+import { freshIndex, freshMac, memberLinkName, publishRequests } from './wiring.js';
 
 /** Attaches a namespace, or leaves everything as it was. The ports are held until they are disposed of. Only under the lock. */
 export async function attachNamespace(
@@ -33,16 +28,18 @@ export async function attachNamespace(
   spec: AttachSpec,
 ): Promise<{ member: MemberRecord; held: HeldPorts }> {
   const wanted = publishedBy(known, spec);
-  const network = await lookAfter(host, known);
+  // rules for ports go into tables that must be there
+  const network = await lookAfter(host, known, { always: wanted.length > 0 });
   using inside = await RouteSocket.open({ namespace });
   const held = await holdPorts(host, wanted);
   try {
-    const member = chooseMember(host, network, spec, {
-      namespace: identityOf(fstatSync(namespace.fd, { bigint: true })),
-      interface: spec.interface ?? (await freeName(inside)),
-      ports: held.ports,
-    });
-    return { member: await wire(host, network, { member, namespace, inside }), held };
+    const identity = identityOf(fstatSync(namespace.fd, { bigint: true }));
+    const attachAs = (name: string): Promise<MemberRecord> => {
+      const given = { namespace: identity, interface: name, ports: held.ports };
+      return wire(host, network, { member: chooseMember(host, network, spec, given), namespace, inside });
+    };
+    const { interface: name } = spec;
+    return { member: await (name === undefined ? underFreeName(inside, attachAs) : attachAs(name)), held };
   } catch (error) {
     held[Symbol.dispose]();
     throw error;
@@ -80,9 +77,9 @@ async function wire(
   writeMember(host.store, network.name, member);
   try {
     recordClaims(host, member.ports, { network: network.name, member: member.names[0] ?? member.link.name });
-    await host.route.batch(memberRequests(network, member, namespace));
-    await checkRoute(host, network, member);
-    await addInside(inside, network, member);
+    const requests = attachRequests(network, member, namespace);
+    await checkRoute(host, network, member, await host.linkAfter(requests.outside, addressOf(member)));
+    await addInside(inside, requests.inside);
     if (member.ports.length > 0) {
       await host.route.batch(publishRequests(network));
       await host.nftables.commit(publishedRules(network, member));
@@ -98,8 +95,7 @@ async function wire(
 }
 
 /** Who is in several networks has a way out by the first. */
-async function addInside(inside: RouteSocket, network: NetworkRecord, member: MemberRecord): Promise<void> {
-  const requests = insideRequests(network, member);
+async function addInside(inside: RouteSocket, requests: readonly NetlinkRequest[]): Promise<void> {
   const errors = await inside.tryBatch(requests);
   const failed = errors.find((error) => error !== undefined && !isSecondDefault(error));
   if (failed !== undefined) throw failed;
@@ -121,6 +117,22 @@ export function publishedBy(network: NetworkRecord, { publish = [] }: AttachSpec
       'the kernel routes nothing from ::1: publish on 127.0.0.1, or on another IPv6 address of the host',
     );
   return ports;
+}
+
+const FIRST_NAME = 'eth0';
+
+/** Most namespaces have nothing but lo, so that nobody asks before a name turns out to be taken. */
+async function underFreeName<Result>(
+  inside: RouteSocket,
+  work: (name: string) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(FIRST_NAME);
+  } catch (error) {
+    const free = (error as Isol8Error).code === 'EEXIST' ? await freeName(inside) : FIRST_NAME;
+    if (free === FIRST_NAME) throw error;
+    return await work(free);
+  }
 }
 
 export async function freeName(inside: RouteSocket): Promise<string> {

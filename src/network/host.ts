@@ -1,6 +1,8 @@
 import { Isol8Error } from '../foundation/errors.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { withNamespace } from '../namespaces/thread.js';
+import { NetlinkError } from '../netlink/errors.js';
+import type { NetlinkRequest } from '../netlink/message.js';
 import { NftablesSocket } from '../nftables/socket.js';
 import type { Link } from '../rtnetlink/links/link.js';
 import { RouteSocket } from '../rtnetlink/route-socket.js';
@@ -55,9 +57,12 @@ export class NetworkHost implements Disposable {
     return this.route.routes.list();
   }
 
-  /** The number of the link that leads to an address; undefined when none does. */
-  async linkTo(address: string): Promise<number | undefined> {
-    return (await this.#routeTo(address))?.link;
+  /** Has requests done, and gives the number of the link that leads to an address then. Throws NetlinkError. */
+  async linkAfter(requests: readonly NetlinkRequest[], address: string): Promise<number | undefined> {
+    const route = await this.route.batchThenRoute(requests, { destination: address });
+    if (!(route instanceof NetlinkError)) return route.link;
+    if (UNREACHABLE.includes(route.code)) return undefined;
+    throw route;
   }
 
   /** The largest packet that goes the way to an address, in bytes; undefined when there is none. */

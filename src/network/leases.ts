@@ -1,12 +1,15 @@
 /** Addresses of a network's members. One is taken as long as a member's file is called by it. */
 import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { parsePrefix } from '../foundation/ip.js';
+import { Recent } from '../foundation/recent.js';
 import { leasedAddresses, type NetworkRecord } from './records.js';
 import type { NetworkStore } from './store.js';
-import { addressAt, hostOffsets, isForHosts, subnetOf } from './subnets.js';
+import { addressAt, hostOffsets, isForHosts, type Subnet, subnetOf } from './subnets.js';
 
 /** Where to look next, so that an address does not come again at once. Lost with the process, which does not matter. */
 const next = new Map<string, bigint>();
+
+const parsed = new Recent<Subnet>(32);
 
 /** How far an IPv6 subnet is counted through before it starts again. */
 const FAR = 1n << 32n;
@@ -21,7 +24,7 @@ export function freeAddress(
   subnet: string,
   gateway: string,
 ): string {
-  const found = subnetOf(parsePrefix(subnet));
+  const found = parsed.get(subnet, () => subnetOf(parsePrefix(subnet)));
   if (network.vxlan !== undefined)
     throw new SpecError(
       found.family === 'inet' ? 'address' : 'address6',

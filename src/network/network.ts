@@ -18,7 +18,7 @@ import {
   checkNetworkSpec,
   type NetworkSpec,
 } from './spec.js';
-import { type NetworkLeftover, sweepNetworks } from './sweep.js';
+import { type NetworkLeftover, restAfterCreation, sweepNetworks } from './sweep.js';
 
 /** Where networks are. */
 export interface NetworkPlace {
@@ -68,6 +68,7 @@ export class Network implements AsyncDisposable {
     const host = await NetworkHost.open(place.namespace);
     try {
       const record = await host.store.locked(() => createNetwork(host, checked));
+      restAfterCreation(host, record);
       return new Network(host, record, !record.persistent);
     } catch (error) {
       host[Symbol.dispose]();

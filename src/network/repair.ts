@@ -43,8 +43,12 @@ async function repairBridge(host: NetworkHost, { name, bridge }: NetworkRecord):
   if (!found.up) await host.route.links.setUp(bridge.index);
 }
 
+/** The one that is looked for first; a member has at least one. */
+export const addressOf = ({ address, address6 }: MemberRecord): string => address ?? (address6 as string);
+
 /**
- * A member's address must be reached by the network's bridge; that of IPv6 comes with it.
+ * A member's address must be reached by the network's bridge; that of IPv6 comes with it. `reachedBy` is the number of the link
+ * that leads there, if any.
  *
  * @throws Isol8Error EEXIST for a route of the host that leads it elsewhere.
  */
@@ -52,11 +56,11 @@ export async function checkRoute(
   host: NetworkHost,
   network: NetworkRecord,
   member: MemberRecord,
+  reachedBy: number | undefined,
 ): Promise<void> {
-  const address = member.address ?? (member.address6 as string);
-  const index = await host.linkTo(address);
-  if (index === network.bridge.index) return;
-  const link = index === undefined ? undefined : await host.link(index);
+  if (reachedBy === network.bridge.index) return;
+  const address = addressOf(member);
+  const link = reachedBy === undefined ? undefined : await host.link(reachedBy);
   throw new Isol8Error(
     'EEXIST',
     `network ${network.name}: a route that came later leads ${address} ${link ? `to ${link.name}` : 'nowhere'}, not to ` +

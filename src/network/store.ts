@@ -6,7 +6,6 @@ import {
   accessSync,
   constants,
   existsSync,
-  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,7 +14,6 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -24,6 +22,7 @@ import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
 import { LOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
+import { isFileAt } from '../syscalls/files.js';
 
 /** Where run-time files go: root's place first. */
 const roots = (): string[] => {
@@ -100,7 +99,7 @@ export class NetworkStore {
         closeDescriptor(fd);
         throw new SystemCallError('flock', errnoName(-result), path);
       }
-      if (isAt(fd, path)) return fd;
+      if (isFileAt(fd, path)) return fd;
       closeDescriptor(fd);
     }
   }
@@ -234,10 +233,4 @@ async function waitForLock(fd: number): Promise<number> {
     const result = await trySyscallLater('flock', fd, LOCK.EX);
     if (result !== -errnoNumber('EINTR')) return result;
   }
-}
-
-function isAt(fd: number, path: string): boolean {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  const held = fstatSync(fd, { bigint: true });
-  return found?.ino === held.ino && found.dev === held.dev;
 }

@@ -56,18 +56,30 @@ export async function sweepNetworks(
 const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Looking after a network takes longer with every member, so it may take a fiftieth of the time at most. */
-const REST_MILLISECONDS = 100;
+const REST_MILLISECONDS = 1000;
 const REST_FACTOR = 50;
 const nextLook = new Map<string, number>();
 
+const keyOf = (host: NetworkHost, network: NetworkRecord): string =>
+  `${host.store.folder} ${network.bridge.index}`;
+
+/** One that was made just now is as a look would leave it. */
+export function restAfterCreation(host: NetworkHost, network: NetworkRecord): void {
+  nextLook.set(keyOf(host, network), performance.now() + REST_MILLISECONDS);
+}
+
 /**
- * Repairs a network, and takes back what members had whose namespace has ended, unless that was done just now. Only under the
- * lock. Gives and throws what {@link repair} does.
+ * Repairs a network, and takes back what members had whose namespace has ended; unless `always`, not when that was done just now.
+ * Only under the lock. Gives and throws what {@link repair} does.
  */
-export async function lookAfter(host: NetworkHost, network: NetworkRecord): Promise<NetworkRecord> {
-  const key = `${host.store.folder} ${network.bridge.index}`;
+export async function lookAfter(
+  host: NetworkHost,
+  network: NetworkRecord,
+  { always }: { always: boolean },
+): Promise<NetworkRecord> {
+  const key = keyOf(host, network);
   const begin = performance.now();
-  if (begin < (nextLook.get(key) ?? 0)) return network;
+  if (!always && begin < (nextLook.get(key) ?? 0)) return network;
   const repaired = await repair(host, network);
   dropUnreadable(host.store, network.name);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));

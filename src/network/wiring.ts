@@ -7,6 +7,7 @@ import { addAddress } from '../rtnetlink/addresses/encode.js';
 import { IFLA, RTM } from '../rtnetlink/constants.js';
 import { addLink, changeLink } from '../rtnetlink/links/encode.js';
 import type { LinkChanges } from '../rtnetlink/links/spec.js';
+import { macText } from '../rtnetlink/mac.js';
 import { replaceNeighbor } from '../rtnetlink/neighbors/encode.js';
 import { addRoute } from '../rtnetlink/routes/encode.js';
 import { addressesOf, type MemberRecord, type NetworkRecord } from './records.js';
@@ -20,17 +21,17 @@ export const freshGroup = (): number => randomInt(1 << 24, 2 ** 31 - 1);
 
 /** Administered locally, unicast. */
 export function freshMac(): string {
-  const digits = randomInt(2 ** 40)
-    .toString(16)
-    .padStart(10, '0');
-  return `02:${digits.replace(/..(?!$)/g, '$&:')}`;
+  const random = randomInt(2 ** 40);
+  const high = Math.floor(random / 2 ** 32);
+  return macText(Uint8Array.of(2, high, random >>> 24, random >>> 16, random >>> 8, random));
 }
 
 /** What the names of members' links on the host begin with. */
 export const MEMBER_LINKS = 'i8v';
 
-/** Within the kernel's 15 characters. */
-export const memberLinkName = (index: number): string => `${MEMBER_LINKS}${index.toString(16)}`;
+/** Eleven characters, of the 15 that the kernel has room for. */
+export const memberLinkName = (index: number): string =>
+  `${MEMBER_LINKS}${index.toString(16).padStart(8, '0')}`;
 
 const lengthOf = (subnet: string): number => parsePrefix(subnet).length;
 

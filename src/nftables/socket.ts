@@ -106,8 +106,8 @@ export class NftablesSocket implements Disposable {
     const requests = encodeBatch(changes, generation);
     if (requests.length === 2) return; // nothing between begin and end: no elements, for one
     makeRoom(this.#channel, requests);
-    const last = requests.length - 2; // the kernel says nothing about the end of a batch
-    const answers = await this.#socket.exchange(requests, [0], last).catch((error) => {
+    const awaited = requests.length - 2; // the kernel says nothing about the end of a batch
+    const answers = await this.#socket.exchange(requests, { awaited, fatal: [0] }).catch((error) => {
       throw tooLarge(error);
     });
     const failed = answers.find(({ error }) => error !== undefined);

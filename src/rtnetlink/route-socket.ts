@@ -1,12 +1,15 @@
 import type { SocketPlace } from '../namespaces/open-socket.js';
-import { NETLINK } from '../netlink/constants.js';
+import { NETLINK, NLM_F } from '../netlink/constants.js';
 import type { NetlinkError } from '../netlink/errors.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { NetlinkSocket } from '../netlink/socket.js';
 import { Addresses } from './addresses/addresses.js';
+import { needed } from './body.js';
 import { Links } from './links/links.js';
 import { Fdb, Neighbors } from './neighbors/neighbors.js';
 import { Qdiscs } from './qdiscs/qdiscs.js';
+import { decodeRoute, type Route } from './routes/decode.js';
+import { getRoute, type RouteQuestion } from './routes/get.js';
 import { Routes } from './routes/routes.js';
 import { Rules } from './rules/rules.js';
 
@@ -62,6 +65,22 @@ export class RouteSocket implements Disposable {
   /** {@link batch}, with each one's error, or undefined where it worked. */
   tryBatch(requests: readonly NetlinkRequest[]): Promise<(NetlinkError | undefined)[]> {
     return this.#socket.tryBatch(requests);
+  }
+
+  /**
+   * {@link batch}, and which way something would take afterwards, or why the kernel knows none: in one datagram.
+   *
+   * @internal
+   */
+  async batchThenRoute(
+    requests: readonly NetlinkRequest[],
+    question: RouteQuestion,
+  ): Promise<Route | NetlinkError> {
+    const answers = await this.#socket.exchange([...requests, getRoute(question)], { flags: NLM_F.ACK });
+    const asked = answers.pop();
+    const failed = answers.find(({ error }) => error !== undefined);
+    if (failed?.error) throw failed.error;
+    return asked?.error ?? decodeRoute(needed(asked?.messages[0], 'the route'));
   }
 
   /** Closes the socket. */

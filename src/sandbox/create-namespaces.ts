@@ -69,6 +69,9 @@ export async function createOn(
     const why = 'a pid namespace lives as long as its first process, so it cannot be made without one';
     throw new SpecError('kinds', `${why}: start that with spawn()`);
   }
+  // What programs make by the hundred takes no schema to be seen right.
+  const plain = kinds.join() === 'net' && Object.keys(spec).length === 0 && createNetNamespace(true);
+  if (plain) return created([plain]);
   const sandbox = parseSandbox({ ...spec, namespaces: kinds, proc: false, init: false });
   const wanted = ALL_KINDS.filter((kind) => sandbox.namespaces[kind] === 'new');
   const onThread = wanted.join() === 'net' ? createNetNamespace(sandbox.loopback) : undefined;

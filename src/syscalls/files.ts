@@ -64,6 +64,15 @@ export function statDescriptor(descriptor: number): FileStatus {
   return statOf(stat);
 }
 
+/** Whether a path leads to the file that a descriptor is of. */
+export function isFileAt(descriptor: number, path: string): boolean {
+  const [held, found] = [Buffer.alloc(144), Buffer.alloc(144)];
+  syscall('newfstatat', [descriptor, cString(''), held, AT.EMPTY_PATH], `descriptor ${descriptor}`);
+  if (trySyscall('newfstatat', AT.FDCWD, cString(path), found, 0) < 0) return false;
+  return held.compare(found, 0, DEVICE_AND_INODE, 0, DEVICE_AND_INODE) === 0;
+}
+
+const DEVICE_AND_INODE = 16;
 const MODE_AT = { x64: 24, arm64: 16 } as Record<string, number>;
 
 /** struct stat of asm/stat.h: st_dev, st_ino, then st_nlink and st_mode in an order that differs. */
