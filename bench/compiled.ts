@@ -1,6 +1,7 @@
 /** The C references and the measured Node process, built anew for every run in a folder that is removed afterwards. */
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +43,7 @@ export class Compiled implements AsyncDisposable {
       for (const [name, recipe] of Object.entries(RECIPES)) compileC(join(folder, name), recipe);
       const measured = join(folder, 'measured.mjs');
       await bundle(measured);
+      await transpile(folder);
       return new Compiled(folder, measured);
     } catch (error) {
       await rm(folder, { recursive: true });
@@ -68,4 +70,24 @@ function compileC(output: string, { flags, sources }: Recipe): void {
 async function bundle(outfile: string): Promise<void> {
   const entryPoints = [fileURLToPath(new URL('./measured/main.ts', import.meta.url))];
   await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
+}
+
+/** Every module of the library by itself, for what is measured of its inside; the addon is found from where they are. */
+async function transpile(folder: string): Promise<void> {
+  const sources = readdirSync(fromBench('../src'), { recursive: true, encoding: 'utf8' });
+  const entryPoints = sources
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => fromBench(`../src/${path}`));
+  const outdir = join(folder, 'modules');
+  await build({
+    entryPoints,
+    outdir,
+    outbase: fromBench('../src'),
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  for (const name of ['node_modules', 'prebuilds'])
+    await symlink(fromBench(`../${name}`), join(folder, name));
 }

@@ -5,18 +5,18 @@ import type * as Gather from '../../src/sandbox/gather.js';
 import type * as Parse from '../../src/sandbox/parse.js';
 import type * as Prepared from '../../src/sandbox/prepared-plan.js';
 import type * as Encode from '../../src/syscalls/encode.js';
-import { loadBuilt } from './isol8.js';
+import { loadModule } from './isol8.js';
 import type { Answer, Request } from './protocol.js';
 
 type CompileRequest = Extract<Request, { ask: 'compile' }>;
 
 /** Time for one spec to be checked, compiled and encoded, each over `count` times. */
-export async function compileOften(request: CompileRequest, dist: string): Promise<Answer<CompileRequest>> {
-  const { parseSpec } = await loadBuilt<typeof Parse>(dist, 'sandbox/parse.js');
-  const { compile } = await loadBuilt<typeof Compile>(dist, 'sandbox/compile/compile.js');
-  const { encodePlan } = await loadBuilt<typeof Encode>(dist, 'syscalls/encode.js');
-  const { SandboxPlans } = await loadBuilt<typeof Prepared>(dist, 'sandbox/prepared-plan.js');
-  const { gatherFacts } = await loadBuilt<typeof Gather>(dist, 'sandbox/gather.js');
+export async function compileOften(request: CompileRequest): Promise<Answer<CompileRequest>> {
+  const { parseSpec } = await loadModule<typeof Parse>('sandbox/parse.js');
+  const { compile } = await loadModule<typeof Compile>('sandbox/compile/compile.js');
+  const { encodePlan } = await loadModule<typeof Encode>('syscalls/encode.js');
+  const { SandboxPlans } = await loadModule<typeof Prepared>('sandbox/prepared-plan.js');
+  const { gatherFacts } = await loadModule<typeof Gather>('sandbox/gather.js');
   const options: CompileOptions = { mode: 'attached', descriptors: 3 };
   const { count, command } = request;
   const parsed = parseSpec(command, { namespaces: 'all' });

@@ -43,9 +43,9 @@ function answer(request: Request, dist: string): Promise<Answer<Request>> | Answ
     case 'carry':
       return carry(request, dist);
     case 'network rules':
-      return putInRules(request, dist);
+      return putInRules(request);
     case 'compile':
-      return compileOften(request, dist);
+      return compileOften(request);
   }
 }
 

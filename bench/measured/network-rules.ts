@@ -4,7 +4,7 @@ import type * as Rules from '../../src/network/rules.js';
 import type { Change } from '../../src/nftables/change.js';
 import type * as Socket from '../../src/nftables/socket.js';
 import type * as Text from '../../src/nftables/text.js';
-import { loadBuilt } from './isol8.js';
+import { loadModule } from './isol8.js';
 import type { Answer, Request } from './protocol.js';
 
 type RulesRequest = Extract<Request, { ask: 'network rules' }>;
@@ -46,10 +46,10 @@ const MEMBER: Records.MemberRecord = {
 let socket: Promise<Socket.NftablesSocket> | undefined;
 
 /** Milliseconds to make up, encode and put in a network's rules, one of `count` times, and these as commands. */
-export async function putInRules({ count }: RulesRequest, dist: string): Promise<Answer<RulesRequest>> {
-  const { networkRules, publishedRules } = await loadBuilt<typeof Rules>(dist, 'network/rules.js');
-  const { NftablesSocket } = await loadBuilt<typeof Socket>(dist, 'nftables/socket.js');
-  const { rulesetText } = await loadBuilt<typeof Text>(dist, 'nftables/text.js');
+export async function putInRules({ count }: RulesRequest): Promise<Answer<RulesRequest>> {
+  const { networkRules, publishedRules } = await loadModule<typeof Rules>('network/rules.js');
+  const { NftablesSocket } = await loadModule<typeof Socket>('nftables/socket.js');
+  const { rulesetText } = await loadModule<typeof Text>('nftables/text.js');
   socket ??= NftablesSocket.open();
   const nftables = await socket;
   const changes = (): Change[] => [...networkRules(NETWORK), ...publishedRules(NETWORK, MEMBER)];

@@ -27,7 +27,7 @@ async function starter(by: Starter, command: readonly string[], dist: string): P
 
 export async function timeOne(request: SpawnRequest, dist: string): Promise<Answer<SpawnRequest>> {
   const start = await starter(request.by, request.command, dist);
-  const clock = await openThreadClock(dist);
+  const clock = await openThreadClock();
   const before = clock();
   const begin = performance.now();
   const exit = start();

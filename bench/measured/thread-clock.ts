@@ -1,5 +1,5 @@
 import type * as Binding from '../../src/syscalls/binding.js';
-import { loadBuilt } from './isol8.js';
+import { loadModule } from './isol8.js';
 
 const CLOCK_THREAD_CPUTIME_ID = 3;
 
@@ -7,8 +7,8 @@ const CLOCK_THREAD_CPUTIME_ID = 3;
  * Milliseconds that the JavaScript thread has computed. The event loop's own account (eventLoopUtilization) also
  * counts time in which the thread could run but others did, and Node 20 has no call for this.
  */
-export async function openThreadClock(dist: string): Promise<() => number> {
-  const { trySyscall } = await loadBuilt<typeof Binding>(dist, 'syscalls/binding.js');
+export async function openThreadClock(): Promise<() => number> {
+  const { trySyscall } = await loadModule<typeof Binding>('syscalls/binding.js');
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   return () => {

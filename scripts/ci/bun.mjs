@@ -21,7 +21,7 @@ const checks = {
 };
 
 async function runChecks() {
-  const library = await import('../../dist/index.js');
+  const library = await import('../../dist/library/index.js');
   let failed = 0;
   for (const [title, check] of Object.entries(checks)) {
     try {

@@ -1,17 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bundleCommandLine } from './command-line.mjs';
 import { BuildError } from './compiler.mjs';
+import { bundleLibrary } from './library.mjs';
 import { root } from './root.mjs';
 
-/** src → dist: the library file by file, the command line as a few. */
+/** src → dist: the types file by file, the library and the command line as a few files each. */
 export async function buildTypeScript() {
   const staging = `build/dist-${process.pid}`;
   try {
-    emitLibrary(staging);
+    emitTypes(staging);
+    await bundleLibrary(`${staging}/library`);
     await addCommandLine(staging);
+    addLicences(staging);
     replaceDist(staging);
     addCodeCache();
   } finally {
@@ -19,7 +30,7 @@ export async function buildTypeScript() {
   }
 }
 
-function emitLibrary(folder) {
+function emitTypes(folder) {
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const parameters = [compiler, '-p', 'tsconfig.build.json', '--outDir', folder];
   const result = spawnSync(process.execPath, parameters, { cwd: root, stdio: 'inherit' });
@@ -30,10 +41,17 @@ function emitLibrary(folder) {
 
 async function addCommandLine(folder) {
   const output = `${folder}/cli`;
-  rmSync(join(root, output), { recursive: true, force: true });
+  rmSync(join(root, output), { recursive: true, force: true }); // nobody imports it, so that nobody needs its types
   const program = await bundleCommandLine(output);
   writeFileSync(join(root, output, 'package.json'), '{ "type": "commonjs" }\n');
   makeProgram(program);
+}
+
+/** Of what is in the bundles; who passes them on passes these on. */
+function addLicences(folder) {
+  for (const name of ['valibot']) {
+    copyFileSync(join(root, 'node_modules', name, 'LICENSE.md'), join(root, folder, `LICENSE-${name}.md`));
+  }
 }
 
 /** Only where everything is in its place: the addon is found from there. Without it commands start as well, but later. */

@@ -101,9 +101,13 @@ test('a file imports its own folder or a lower layer', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('a file imports from outside only node: modules and the declared dependencies', () => {
+/** What is in the bundles has its licence beside them. */
+const bundled = readdirSync(join(root, 'dist')).flatMap((name) => /^LICENSE-(.+)\.md$/.exec(name)?.[1] ?? []);
+
+test('a file imports from outside only node: modules, declared dependencies, and what is bundled with its licence', () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const allowed = new Set([...builtinModules.map((name) => `node:${name}`), ...Object.keys(dependencies)]);
+  const builtin = builtinModules.map((name) => `node:${name}`);
+  const allowed = new Set([...builtin, ...Object.keys(dependencies), ...bundled]);
   const wrong = files.flatMap((file) =>
     importsOf(file)
       .filter((name) => !name.startsWith('.') && !allowed.has(name))

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { Isol8Error, inspect, SpecError } from '../../src/index.js';
 import { eventually, isRoot, readProc, USER } from './cli-program.js';
 
-const library = new URL('../../dist/index.js', import.meta.url).href;
+const library = new URL('../../dist/library/index.js', import.meta.url).href;
 
 const probe = spawnSync('unshare', ['--user', '--map-root-user', 'true'], { encoding: 'utf8' });
 const skip = probe.status !== 0 && `no user namespace can be made here: ${probe.stderr}`;

@@ -11,7 +11,7 @@ import { inWorld, partsOf, skip } from './namespace-world.js';
 
 leaveMachineAsItWas();
 
-const library = new URL('../../dist/index.js', import.meta.url).href;
+const library = new URL('../../dist/library/index.js', import.meta.url).href;
 
 interface Row {
   readonly ns: number;

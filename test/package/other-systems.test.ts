@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as encoders from '../../src/rtnetlink/index.js';
 
-const library = new URL('../../dist/index.js', import.meta.url).href;
+const library = new URL('../../dist/library/index.js', import.meta.url).href;
 
 /** What only makes requests of the kernel's messages, as data: that works anywhere. */
 const pure = new Set(Object.keys(encoders));

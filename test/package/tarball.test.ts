@@ -130,6 +130,12 @@ describe('the packed tarball', () => {
     assert.deepEqual({ status, stdout }, { status: 7, stdout: '2\n' }, stderr);
   });
 
+  test('is a few files, which a process with few descriptors can import', () => {
+    const shell = ['-c', 'ulimit -n 64; exec node --input-type=module --eval "import \'isol8\'"'];
+    const { status, stderr } = runInstalled('sh', shell);
+    assert.equal(status, 0, stderr);
+  });
+
   test('is imported as an ES module and runs a command', () => {
     const script = `
       import { run } from 'isol8';
