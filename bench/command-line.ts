@@ -16,6 +16,7 @@ const NODE = 'node -e 0';
 const OURS = 'isol8 run -- true, as one executable';
 const NOTHING = 'an executable by the same compiler that does nothing';
 const OURS_BY_NODE = 'node dist/cli/main.js run -- true';
+const IMPORT = 'node -e "import \'isol8\'"';
 
 interface Command {
   readonly what: string;
@@ -48,7 +49,14 @@ function commandsHere(program: string): { commands: Command[]; skipped: Skipped[
     argv: [peer, ...args, program],
   }));
   commands.push({ what: NODE, argv: [process.execPath, '-e', '0'] });
+  const library = join(DIST, 'library/index.js');
+  const importing = ['--input-type=module', '-e', `import ${JSON.stringify(library)}`];
   const ours = [
+    {
+      file: library,
+      how: 'npm run build',
+      command: { what: IMPORT, argv: [process.execPath, ...importing], targets: [beside(NODE)] },
+    },
     {
       file: EMPTY,
       how: 'npm run build:executable -- --empty',

@@ -52,21 +52,29 @@ export function parsePrefix(text: string): IpPrefix {
 }
 
 function v6Bytes(address: string): Uint8Array {
-  const v4 = /[\d.]+$/.exec(address)?.[0] ?? '';
-  const tail = v4.includes('.') ? ipBytes(v4) : new Uint8Array(0);
-  const text = tail.length > 0 ? address.slice(0, -v4.length) : address;
-  const [before = '', after = ''] = text.split('::') as [string, string?];
-  const groupsOf = (part: string): number[] =>
-    part
-      .split(':')
-      .filter((group) => group !== '')
-      .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
-  const end = [...groupsOf(after), ...tail];
   const bytes = new Uint8Array(16);
-  if (text.includes('::')) bytes.set(groupsOf(before));
-  else end.unshift(...groupsOf(before));
-  bytes.set(end, 16 - end.length);
+  const [before = '', after] = address.split('::') as [string?, string?];
+  putGroups(bytes, 0, groupsOf(before));
+  if (after === undefined) return bytes;
+  const end = groupsOf(after);
+  const size = end.length * 2 + (after.includes('.') ? 2 : 0);
+  putGroups(bytes, 16 - size, end);
   return bytes;
+}
+
+const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'));
+
+/** The last group may be an IPv4 address, which is two. */
+function putGroups(bytes: Uint8Array, at: number, groups: readonly string[]): void {
+  for (const [i, group] of groups.entries()) {
+    const place = at + 2 * i;
+    const value = Number.parseInt(group, 16);
+    if (group.includes('.')) bytes.set(ipBytes(group), place);
+    else {
+      bytes[place] = value >> 8;
+      bytes[place + 1] = value;
+    }
+  }
 }
 
 /** The first of the longest runs of zeros, which `::` stands for. */

@@ -14,7 +14,6 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -22,7 +21,7 @@ import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
 import { LOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
-import { isFileAt } from '../syscalls/files.js';
+import { isFileAt, writeTextFile } from '../syscalls/files.js';
 
 /** Where run-time files go: root's place first. */
 const roots = (): string[] => {
@@ -184,11 +183,11 @@ export class NetworkStore {
     const path = `${this.folder}/${file}`;
     const text = `${JSON.stringify(content)}\n`;
     try {
-      writeFileSync(path, text, { mode: 0o644 });
+      writeTextFile(path, text, 0o644);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if ((error as { code?: string }).code !== 'ENOENT') throw error;
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-      writeFileSync(path, text, { mode: 0o644 });
+      writeTextFile(path, text, 0o644);
     }
   }
 

@@ -5,7 +5,7 @@ import { SpecError } from '../foundation/errors.js';
 export function macBytes(value: unknown, name: string): Uint8Array {
   if (typeof value !== 'string' || !/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(value))
     throw new SpecError(name, `${JSON.stringify(value)} is not a link-layer address as 02:00:00:00:00:01`);
-  return Uint8Array.from(value.split(':'), (byte) => Number.parseInt(byte, 16));
+  return Buffer.from(value.replaceAll(':', ''), 'hex');
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

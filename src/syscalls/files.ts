@@ -30,6 +30,24 @@ export function readTextFileIfAny(path: string): string | undefined {
   }
 }
 
+/** Puts a text in the place of a file's content; the file is made with this mode where it is not there. Throws SystemCallError. */
+export function writeTextFile(path: string, text: string, mode: number): void {
+  const flags = O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC;
+  const descriptor = syscall('openat', [AT.FDCWD, cString(path), flags, mode], path);
+  try {
+    writeDescriptor(descriptor, Buffer.from(text, 'utf8'), path);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+function writeDescriptor(descriptor: number, bytes: Uint8Array, path: string): void {
+  for (let done = 0; done < bytes.length; ) {
+    const rest = bytes.subarray(done);
+    done += syscall('write', [descriptor, rest, rest.length], path);
+  }
+}
+
 /** The rest of the text of an open file; `path` is for the error. Throws SystemCallError. */
 export function readDescriptor(descriptor: number, path: string): string {
   let bytes = Buffer.alloc(4096);
