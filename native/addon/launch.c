@@ -181,6 +181,7 @@ static void record_seen(struct session *session, const struct record *record, in
         session->executing = 1;
         break;
     case RECORD_EXITED:
+        stop_watching(&session->status); /* nothing comes after that */
         session->reported = 1;
         session->code = record->first;
         session->signal = record->second;
@@ -192,7 +193,7 @@ static void read_status(struct session *session)
 {
     if (session->flags & LAUNCH_POLL)
         close_source(&session->status); /* and with it the session is over */
-    while (session->status.fd >= 0) {
+    while (session->status.fd >= 0 && !session->reported) {
         struct record record;
         struct iovec part = {&record, sizeof record};
         _Alignas(struct cmsghdr) char control[256];
@@ -220,7 +221,7 @@ static void read_status(struct session *session)
 static void read_rest(struct session *session)
 {
     read_status(session);
-    if (session->status.fd >= 0)
+    if (session->status.fd >= 0 && !session->reported)
         watch(session, &session->status, session->status.fd);
 }
 
@@ -281,7 +282,7 @@ static int looks_left(int looks, long events, int children)
 
 static int over(const struct session *session)
 {
-    return session->status.fd < 0 && session->launcher_status != UNKNOWN &&
+    return (session->status.fd < 0 || session->reported) && session->launcher_status != UNKNOWN &&
            (session->child_pid == 0 || session->child_status != UNKNOWN);
 }
 
@@ -301,10 +302,11 @@ static void end_session(struct session *session)
         session->signal = status & 0x7f;
         session->code = session->signal ? 0 : (status >> 8) & 0xff;
     }
-    close_source(&session->launcher);
     struct event event = {session->id, EVENT_EXITED, session->code, session->signal, session->child.fd};
     if (!launch_deliver(session->owner, &event))
         close_source(&session->child);
+    close_source(&session->status);
+    close_source(&session->launcher);
     release_owner(session->owner);
     free(session);
 }
@@ -362,7 +364,7 @@ static long open_lifeline(void)
 /* What is opened for one launcher, and closed here once it has its copies. */
 struct opened {
     int status;
-    int plan;
+    int plan; /* -1 where it is the channel's first message */
     int null; /* one for each, so that programs share no file description */
 };
 
@@ -377,7 +379,7 @@ static void fill_slots(struct request *request, const struct opened *opened)
         else if (*slot == SLOT_NULL)
             *slot = opened->null;
         else if (*slot == SLOT_PLAN) {
-            *slot = opened->plan;
+            *slot = opened->plan < 0 ? opened->status : opened->plan;
             request->start.plan_slot = i;
         }
     }
@@ -399,6 +401,13 @@ static int wants(const struct request *request, int slot)
     return 0;
 }
 
+/* Half the time of a memfd, as long as it fits into the socket's buffer. */
+static int send_plan(int channel, const struct request *request)
+{
+    long sent = sys(__NR_sendto, channel, request->plan, request->plan_size, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    return sent == (long)request->plan_size;
+}
+
 /* Returns the step that failed, with *error set, or 0. */
 static int open_all(const struct request *request, struct opened *opened, int *ours, long *error)
 {
@@ -407,9 +416,11 @@ static int open_all(const struct request *request, struct opened *opened, int *o
         return STEP_NULL;
     if ((*error = open_lifeline()) < 0)
         return STEP_PREPARE;
-    if ((*error = opened->plan = (int)store_plan(request->plan, request->plan_size)) < 0)
+    if ((*error = open_channel(ours, &opened->status)) < 0)
         return STEP_PREPARE;
-    return (*error = open_channel(ours, &opened->status)) < 0 ? STEP_PREPARE : 0;
+    if (!send_plan(*ours, request) && (*error = opened->plan = (int)store_plan(request->plan, request->plan_size)) < 0)
+        return STEP_PREPARE;
+    return 0;
 }
 
 /* Returns the step that failed, with *error set, or 0. */
@@ -420,6 +431,8 @@ static int clone_launcher(struct session *session, struct request *request, long
     int step = open_all(request, &opened, &ours, error);
     if (step) {
         close_opened(&opened);
+        if (ours >= 0)
+            sys(__NR_close, ours);
         return step;
     }
     fill_slots(request, &opened);

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { SEEK_TO_END = 2, READ_WRITE = 3, PRIVATE = 2, POPULATE = 0x8000 };
+enum { SEEK_TO_END = 2, READ_WRITE = 3, PRIVATE = 2, ANONYMOUS = 0x20, POPULATE = 0x8000, PEEK_SIZE = 0x22, ESPIPE = 29 };
 
 #if defined(__x86_64__)
 __asm__(".globl _start\n_start:\n    xor %ebp, %ebp\n    mov %rsp, %rdi\n    and $-16, %rsp\n    call begin\n    hlt\n");
@@ -28,6 +28,22 @@ static int take_number(char *text)
     return number;
 }
 
+/* The plan is a file, or the first message of a socket: then it is read into memory of its own. Its size, or less than 1. */
+static long map_plan(int fd, void **bytes)
+{
+    long size = sys(__NR_lseek, fd, 0, SEEK_TO_END);
+    int message = size == -ESPIPE;
+    if (message)
+        size = sys(__NR_recvfrom, fd, 0, 0, PEEK_SIZE, 0, 0);
+    if (size <= 0)
+        return size;
+    long at = sys(__NR_mmap, 0, size, READ_WRITE, PRIVATE | POPULATE | (message ? ANONYMOUS : 0), message ? -1 : fd, 0);
+    if (at < 0 && at >= -4095)
+        return at;
+    *bytes = (void *)at;
+    return message ? sys(__NR_read, fd, at, size) : size;
+}
+
 /* argv is { name, descriptor of the plan }; the descriptor is wiped, since anyone may read a command line. */
 _Noreturn void begin(long *stack)
 {
@@ -35,13 +51,13 @@ _Noreturn void begin(long *stack)
     if (stack[0] < 2)
         REFUSE("isol8: the launcher is started by isol8 only\n");
     int fd = take_number(argv[1]);
-    long size = sys(__NR_lseek, fd, 0, SEEK_TO_END);
+    void *bytes;
+    long size = map_plan(fd, &bytes);
     if (size <= 0)
         REFUSE("isol8: there is no plan to run\n");
-    long bytes = sys(__NR_mmap, 0, size, READ_WRITE, PRIVATE | POPULATE, fd, 0);
     sys(__NR_close, fd);
     struct plan plan;
-    if ((bytes < 0 && bytes >= -4095) || plan_open(&plan, (void *)bytes, (uint64_t)size))
+    if (plan_open(&plan, bytes, (uint64_t)size))
         REFUSE("isol8: the plan is damaged, or made by another version or for another processor\n");
     plan_run(&plan, 0);
 }

@@ -33,13 +33,16 @@ export async function attachNamespace(
   using inside = await RouteSocket.open({ namespace });
   const held = await holdPorts(host, wanted);
   try {
-    const identity = identityOf(fstatSync(namespace.fd, { bigint: true }));
-    const attachAs = (name: string): Promise<MemberRecord> => {
-      const given = { namespace: identity, interface: name, ports: held.ports };
-      return wire(host, network, { member: chooseMember(host, network, spec, given), namespace, inside });
-    };
-    const { interface: name } = spec;
-    return { member: await (name === undefined ? underFreeName(inside, attachAs) : attachAs(name)), held };
+    const chosen = chooseMember(host, network, spec, {
+      namespace: identityOf(fstatSync(namespace.fd, { bigint: true })),
+      interface: spec.interface ?? FIRST_NAME,
+      ports: held.ports,
+    });
+    const attachAs = (member: MemberRecord): Promise<MemberRecord> =>
+      wire(host, network, { member, namespace, inside });
+    const named = spec.interface !== undefined;
+    const member = await (named ? attachAs(chosen) : underFreeName(inside, chosen, attachAs));
+    return { member, held };
   } catch (error) {
     held[Symbol.dispose]();
     throw error;
@@ -121,17 +124,19 @@ export function publishedBy(network: NetworkRecord, { publish = [] }: AttachSpec
 
 const FIRST_NAME = 'eth0';
 
-/** Most namespaces have nothing but lo, so that nobody asks before a name turns out to be taken. */
-async function underFreeName<Result>(
+/** Most namespaces have nothing but lo, so that nobody asks before the name turns out to be taken. */
+async function underFreeName(
   inside: RouteSocket,
-  work: (name: string) => Promise<Result>,
-): Promise<Result> {
+  member: MemberRecord,
+  attachAs: (member: MemberRecord) => Promise<MemberRecord>,
+): Promise<MemberRecord> {
   try {
-    return await work(FIRST_NAME);
+    return await attachAs(member);
   } catch (error) {
-    const free = (error as Isol8Error).code === 'EEXIST' ? await freeName(inside) : FIRST_NAME;
-    if (free === FIRST_NAME) throw error;
-    return await work(free);
+    const { name } = member.inside;
+    const free = (error as Isol8Error).code === 'EEXIST' ? await freeName(inside) : name;
+    if (free === name) throw error;
+    return await attachAs({ ...member, inside: { ...member.inside, name: free } });
   }
 }
 

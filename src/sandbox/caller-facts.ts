@@ -2,7 +2,7 @@ import type { IdFacts, IdMapNames } from '../ids/facts.js';
 import { parseIdMap } from '../ids/ranges.js';
 import { parseSubordinate } from '../ids/subordinate.js';
 import { currentArchitecture } from '../syscalls/architecture.js';
-import { syscall, trySyscall } from '../syscalls/binding.js';
+import { bindSyscall, trySyscall } from '../syscalls/binding.js';
 import { CAPABILITIES, RLIMIT } from '../syscalls/constants.js';
 import { errnoNumber } from '../syscalls/errno.js';
 import { readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js';
@@ -20,10 +20,12 @@ export function callerFacts(): CallerFacts {
 
 const capHeader = Int32Array.of(0x20080522, 0); // _LINUX_CAPABILITY_VERSION_3, this thread
 const capData = new Int32Array(6);
+let capget: ReturnType<typeof bindSyscall> | undefined;
 
 /** Differs whenever a fact may: ids and capabilities, and for those who need them the files of subordinate ids. */
 function callerSigns(): string {
-  syscall('capget', [capHeader, capData], 'this process');
+  capget ??= bindSyscall('capget');
+  capget(capHeader, capData); // of this thread, which is always there
   const low = capData[0] as number;
   const signs = `${low} ${capData[3]} ${process.getuid?.()} ${process.geteuid?.()} ${process.getegid?.()}`;
   if ((low & SETS_IDS) === SETS_IDS) return signs;
