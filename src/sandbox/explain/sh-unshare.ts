@@ -13,7 +13,12 @@ export interface UnshareCommand {
   readonly inside: readonly Action[];
   /** It must replace the shell: something in `before` refers to its pid. */
   readonly wantsExec: boolean;
+  /** The shell for a script inside, as a shell reads it. */
+  readonly shell: string;
 }
+
+/** The variable that says how a shell is told to keep its ids. busybox has no such option, and keeps them. */
+const KEEP_IDS = 'keep_ids';
 
 export function unshareCommand(action: UnshareAction, rest: readonly Action[]): UnshareCommand {
   const mapping = mappingOf(action);
@@ -29,7 +34,14 @@ export function unshareCommand(action: UnshareAction, rest: readonly Action[]): 
   ];
   const inside = [...mapping.inside, ...(keepsCapabilities ? dropAtTheEnd(rest) : rest)];
   const before = [...lostNanoseconds(action), ...mapping.before];
-  return { before, argv: ['unshare', ...options], inside, wantsExec: mapping.before.length > 0 };
+  const wantsExec = mapping.before.length > 0;
+  return {
+    before,
+    argv: ['unshare', ...options],
+    inside,
+    wantsExec,
+    shell: wantsExec ? `sh $${KEEP_IDS}` : 'sh',
+  };
 }
 
 interface Mapping {
@@ -92,6 +104,8 @@ function writeMaps(maps: IdMaps): string[] {
     return [`printf '%s\\n' ${rows.map(quoteShell).join(' ')} > /proc/$$/${kind}_map`];
   });
   return [
+    '# a shell that starts just when its ids become known would take on those it seemed to have; with -p it does not',
+    `${KEEP_IDS}=$(sh -p -c 'echo -p' 2> /dev/null) || ${KEEP_IDS}=`,
     '# unshare(1) cannot write these maps; a second process does, once the namespace is there',
     '(',
     '  until [ "$(readlink /proc/$$/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do sleep 0.01; done',

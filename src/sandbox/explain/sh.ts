@@ -75,13 +75,13 @@ class Script {
         ...after,
       ];
     }
-    const { before, argv, inside, wantsExec } = unshareCommand(action, rest);
+    const { before, argv, inside, wantsExec, shell } = unshareCommand(action, rest);
     const why = [...new Set(action.why)].map(comment);
     return [
       ...this.#notes(inside),
       ...why,
       ...before,
-      (wantsExec ? 'exec ' : exec) + this.#run(argv, inside, place.depth),
+      (wantsExec ? 'exec ' : exec) + this.#run(argv, inside, place.depth, shell),
       ...after,
     ];
   }
@@ -94,11 +94,11 @@ class Script {
     return [...comments, ...this.#environment(exec.step)];
   }
 
-  #run(argv: readonly string[], rest: readonly Action[], depth: number): string {
+  #run(argv: readonly string[], rest: readonly Action[], depth: number, shell = 'sh'): string {
     const command = this.#simple(rest);
     if (command !== undefined) return `${quoteCommand(argv)} ${command}`;
     const script = this.render(rest, { depth: depth + 1, init: false }).join('\n');
-    return `${quoteCommand(argv)} sh -c ${quoteShell(`\n${script}\n${INDENT.repeat(depth)}`)}`;
+    return `${quoteCommand(argv)} ${shell} -c ${quoteShell(`\n${script}\n${INDENT.repeat(depth)}`)}`;
   }
 
   /** Commands that run commands up to the program, all on one line; undefined when a script is needed. */
