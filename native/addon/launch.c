@@ -302,11 +302,11 @@ static void end_session(struct session *session)
         session->signal = status & 0x7f;
         session->code = session->signal ? 0 : (status >> 8) & 0xff;
     }
+    close_source(&session->status); /* before anyone hears of the end, so that nothing of it is left by then */
+    close_source(&session->launcher);
     struct event event = {session->id, EVENT_EXITED, session->code, session->signal, session->child.fd};
     if (!launch_deliver(session->owner, &event))
         close_source(&session->child);
-    close_source(&session->status);
-    close_source(&session->launcher);
     release_owner(session->owner);
     free(session);
 }
