@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { graph, Network } from '../../src/index.js';
 import { buildPicture } from '../../src/web/net/build-picture.js';
@@ -17,6 +18,14 @@ function placeIn({ places }: NetPicture, title: string): Place {
   const place = places.find((each) => each.title === title);
   assert.ok(place, `${title} is among ${places.map((each) => each.title)}`);
   return place;
+}
+
+/** Whether a process of this group is more than a zombie: proc_pid_stat(5). */
+function runsIn(processGroup: number): boolean {
+  return readdirSync('/proc').some((name) => {
+    const [state, , group] = readProc(`${name}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+    return state !== 'Z' && Number(group) === processGroup;
+  });
 }
 
 function deviceIn(place: Place, name: string): Device {
@@ -175,12 +184,13 @@ describeWithOwnProcesses(import.meta.url, 'the picture of networks', () => {
   it('is read while namespaces come and go', async () => {
     const script =
       'while :; do ip netns add brief; ip link add b0 type veth peer name b1 netns brief; ip netns delete brief; done';
-    const child = spawn('sh', ['-c', script], { stdio: 'ignore' });
+    const child = spawn('sh', ['-c', script], { stdio: 'ignore', detached: true });
     try {
       for (let i = 0; i < 30; i++) assert.ok(placeIn(await picture(), 'netns0'));
     } finally {
-      child.kill('SIGKILL');
+      process.kill(-(child.pid as number), 'SIGKILL'); // with the ip(8) that is at work
       await once(child, 'exit');
+      await eventually(() => !runsIn(child.pid as number), 'its processes have ended');
     }
   });
 
