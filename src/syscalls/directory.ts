@@ -5,8 +5,6 @@ import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
 import { AT, O, OPEN_FLAGS } from './constants.js';
 
 const SIZE = 32_768;
-/** A name has 255 bytes at most. */
-const LONGEST_RECORD = 280;
 const NAME_AT = 19;
 const RECORD_LENGTH_AT = 16;
 let entries: Uint8Array | undefined;
@@ -25,10 +23,10 @@ export function numbersIn(descriptor: number): number[] {
   const numbers: number[] = [];
   entries ??= new Uint8Array(SIZE);
   for (;;) {
+    // Less than there is room for is not the end: the kernel returns early when a signal is pending.
     const count = trySyscall('getdents64', descriptor, entries, SIZE);
-    if (count > 0) takeNumbers(entries, count, numbers);
-    // That file system fills the buffer as long as there is more.
-    if (count < SIZE - LONGEST_RECORD) return numbers;
+    if (count <= 0) return numbers;
+    takeNumbers(entries, count, numbers);
   }
 }
 

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { numbersOf } from '../../src/syscalls/directory.js';
+
+test('a directory is read to its end also when signals come meanwhile', async () => {
+  const nothing = (): void => {};
+  process.on('SIGUSR2', nothing);
+  const child = spawn('sh', ['-c', `while kill -USR2 ${process.pid}; do :; done`], { stdio: 'ignore' });
+  try {
+    await once(process, 'SIGUSR2');
+    for (let i = 0; i < 3000; i++) assert.ok(numbersOf('/proc').includes(process.pid), `round ${i}`);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    process.off('SIGUSR2', nothing);
+  }
+});
