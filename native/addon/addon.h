@@ -70,6 +70,20 @@ struct request {
     uint8_t *plan;
 };
 
+/* What is opened for one launcher; -1 for what is not. */
+struct opened {
+    int channel; /* our end of the status channel */
+    int status;  /* the launcher's */
+    int plan;    /* not opened where it is the channel's first message */
+    int null;    /* one for each launcher, so that programs share no file description */
+};
+
+/* Opens what a request's slots stand for, and puts it there. Returns the step that failed, with nothing left open and *error
+ * set, or 0. For the launch thread. */
+int open_slots(struct request *request, struct opened *opened, long *error);
+/* Closes all but our end of the channel, once the launcher has its copies. */
+void close_slots(const struct opened *opened);
+
 /* Hands a request to the launch thread, starting it on first use; returns a negated errno. */
 int launch_submit(struct request *request);
 /* Starts the launch thread, if it does not run; its id, or a negated errno. */

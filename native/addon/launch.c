@@ -25,7 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum { PIDFD_THREAD = O_EXCL /* linux/pidfd.h since 6.9 */, CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5, STRAY_LOOKS = 20 };
+enum { CHILD_STACK = 16384, BATCH = 64, UNKNOWN = -1, STRAY_MILLISECONDS = 5, STRAY_LOOKS = 20 };
 
 /* glibc and musl have every thread answer these (32 to 34) when one calls setuid(2) and the like. */
 static const uint64_t all_signals = ~0ULL, launch_thread_mask = ~(7ULL << 31);
@@ -66,10 +66,9 @@ static struct {
     int running;
     int poll;
     int wake;
-    struct session *sessions; /* launch thread only, as is what follows */
-    int lifeline;
+    struct session *sessions; /* launch thread only */
     int thread; /* its id, once it runs; atomic */
-} launches = {.lock = PTHREAD_MUTEX_INITIALIZER, .poll = -1, .wake = -1, .lifeline = -1};
+} launches = {.lock = PTHREAD_MUTEX_INITIALIZER, .poll = -1, .wake = -1};
 
 static _Alignas(16) char child_stack[CHILD_STACK];
 
@@ -331,115 +330,18 @@ static void free_request(struct request *request)
     free(request);
 }
 
-static long open_channel(int *ours, int *theirs)
-{
-    int pair[2];
-    const int on = 1;
-    long result = sys(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
-    if (result < 0)
-        return result;
-    sys(__NR_setsockopt, pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
-    *ours = pair[0];
-    *theirs = pair[1];
-    return 0;
-}
-
-/* What a poll(2) finds readable or hung up once this thread is gone: a pidfd of it (Linux 6.9), which nobody can keep
- * alive; before that the read end of a pipe. That has a gap: a process that was cloned, by us or by Node, and has not run
- * yet when this process is killed keeps the write end open until it does. */
-static long open_lifeline(void)
-{
-    int pipe[2];
-    if (launches.lifeline >= 0)
-        return 0;
-    long fd = sys(__NR_pidfd_open, sys(__NR_gettid), PIDFD_THREAD);
-    if (fd == -EINVAL) {
-        fd = sys(__NR_pipe2, pipe, O_CLOEXEC);
-        fd = fd < 0 ? fd : pipe[0];
-    }
-    launches.lifeline = (int)fd;
-    return fd < 0 ? fd : 0;
-}
-
-/* What is opened for one launcher, and closed here once it has its copies. */
-struct opened {
-    int status;
-    int plan; /* -1 where it is the channel's first message */
-    int null; /* one for each, so that programs share no file description */
-};
-
-static void fill_slots(struct request *request, const struct opened *opened)
-{
-    for (int i = 0; i < request->start.count; i++) {
-        int *slot = &request->start.slots[i];
-        if (*slot == SLOT_STATUS)
-            *slot = opened->status;
-        else if (*slot == SLOT_LIFELINE)
-            *slot = launches.lifeline;
-        else if (*slot == SLOT_NULL)
-            *slot = opened->null;
-        else if (*slot == SLOT_PLAN) {
-            *slot = opened->plan < 0 ? opened->status : opened->plan;
-            request->start.plan_slot = i;
-        }
-    }
-}
-
-static void close_opened(const struct opened *opened)
-{
-    const int all[] = {opened->status, opened->plan, opened->null};
-    for (int i = 0; i < 3; i++)
-        if (all[i] >= 0)
-            sys(__NR_close, all[i]);
-}
-
-static int wants(const struct request *request, int slot)
-{
-    for (int i = 0; i < request->start.count; i++)
-        if (request->start.slots[i] == slot)
-            return 1;
-    return 0;
-}
-
-/* Half the time of a memfd, as long as it fits into the socket's buffer. */
-static int send_plan(int channel, const struct request *request)
-{
-    long sent = sys(__NR_sendto, channel, request->plan, request->plan_size, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
-    return sent == (long)request->plan_size;
-}
-
-/* Returns the step that failed, with *error set, or 0. */
-static int open_all(const struct request *request, struct opened *opened, int *ours, long *error)
-{
-    if (wants(request, SLOT_NULL) &&
-        (*error = opened->null = (int)sys(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0)) < 0)
-        return STEP_NULL;
-    if ((*error = open_lifeline()) < 0)
-        return STEP_PREPARE;
-    if ((*error = open_channel(ours, &opened->status)) < 0)
-        return STEP_PREPARE;
-    if (!send_plan(*ours, request) && (*error = opened->plan = (int)store_plan(request->plan, request->plan_size)) < 0)
-        return STEP_PREPARE;
-    return 0;
-}
-
 /* Returns the step that failed, with *error set, or 0. */
 static int clone_launcher(struct session *session, struct request *request, long *error)
 {
-    int ours = -1, pidfd = -1;
-    struct opened opened = {-1, -1, -1};
-    int step = open_all(request, &opened, &ours, error);
-    if (step) {
-        close_opened(&opened);
-        if (ours >= 0)
-            sys(__NR_close, ours);
+    int pidfd = -1;
+    struct opened opened;
+    int step = open_slots(request, &opened, error);
+    if (step)
         return step;
-    }
-    fill_slots(request, &opened);
     struct birth birth = {.start = request->start};
     long pid = clone_onto(CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child_stack + CHILD_STACK, &pidfd, born, &birth);
-    close_opened(&opened);
-    watch(session, &session->status, ours);
+    close_slots(&opened);
+    watch(session, &session->status, opened.channel);
     if (pid < 0) {
         *error = pid;
         return STEP_CLONE;

@@ -71,6 +71,30 @@ describeInOwnMounts(import.meta.url, 'a network', () => {
     assert.equal(existsSync('/run/isol8'), false);
   });
 
+  it('calls a link by the first name that is free, with the address that it would have had anyway', async () => {
+    await using _world = await outsideWorld();
+    await using one = await Network.create({ name: 'one', subnet: '10.8.0.0/24' });
+    await using two = await Network.create({ name: 'two', subnet: '10.9.0.0/24' });
+    using member = await netns();
+    await using first = await one.attach(member);
+    await using second = await two.attach(member, { publish: ['8080:80'] });
+    assert.deepEqual(
+      [first, second].map(({ interface: name, address }) => [name, address]),
+      [
+        ['eth0', '10.8.0.2'],
+        ['eth1', '10.9.0.2'],
+      ],
+    );
+    const ofSecond = (): unknown[] => [
+      ipJson('link', 'show', 'master', 'i8-two').map(({ ifname }) => ifname),
+      ipJson('-4', 'neighbor', 'show', 'dev', 'i8-two', 'nud', 'permanent').map(({ dst }) => dst),
+    ];
+    const alone = [[second.hostInterface], ['10.9.0.2']];
+    assert.deepEqual(ofSecond(), alone);
+    await assert.rejects(two.attach(member, { interface: 'eth0' }), { code: 'EEXIST' });
+    assert.deepEqual(ofSecond(), alone);
+  });
+
   it('keeps others out, and its members in when it is internal', async () => {
     await using world = await outsideWorld();
     await using open = await Network.create({ name: 'open' });

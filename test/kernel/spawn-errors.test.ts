@@ -233,6 +233,33 @@ describe('an error in a step', { skip }, () => {
   });
 });
 
+describe('a machine without /dev/null', { skip }, () => {
+  it('is told of when a stream is to be ignored', () => {
+    const library = new URL('../../dist/library/index.js', import.meta.url).href;
+    const script = `
+      const { spawn } = await import(${JSON.stringify(library)});
+      const { readdirSync } = await import('node:fs');
+      const started = await spawn(['true']);
+      await started.exited;
+      await started[Symbol.asyncDispose]();
+      const before = readdirSync('/proc/self/fd').length;
+      const { message } = await spawn(['true'], { stdio: 'ignore' }).catch((error) => error);
+      console.log(message, readdirSync('/proc/self/fd').length - before);`;
+    const command = [process.execPath, '--input-type=module', '-e', script];
+    const unshare = [
+      '--user',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      'mount -t tmpfs none /dev && exec "$@"',
+      'sh',
+    ];
+    const { stdout, stderr } = spawnSync('unshare', [...unshare, ...command], { encoding: 'utf8' });
+    assert.equal(stdout, 'open /dev/null: ENOENT 0\n', stderr);
+  });
+});
+
 describe('a namespace that cannot be joined', { skip }, () => {
   const joins = async (
     net: string | number | { fd: number },

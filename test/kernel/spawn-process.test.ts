@@ -123,6 +123,15 @@ describe('a program', { skip }, () => {
     assert.deepEqual(stdout.split('\0').slice(0, -1), args);
   });
 
+  it('gets more of them than a message holds', async () => {
+    const args = Array.from({ length: 15 }, () => 'a'.repeat(100_000));
+    const { stdout } = await run(
+      ['sh', '-c', 'echo $#; shift 14; printf %s "$1" | wc -c', 'sh', ...args],
+      {},
+    );
+    assert.equal(stdout, '15\n100000\n');
+  });
+
   it('has the umask that was given, or that of the caller', async () => {
     assert.equal(await self.output('umask', { umask: 0o27 }), '0027');
     const old = process.umask(0o31);
