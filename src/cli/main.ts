@@ -40,8 +40,8 @@ function report(error: unknown, command: string | undefined): number {
   return AS_UTIL_LINUX.includes(command ?? '') ? 1 : EXIT.failed;
 }
 
-/** Commands that scripts call in place of util-linux's, which end with 1 when they fail. */
-const AS_UTIL_LINUX: readonly string[] = ['unshare', 'enter'];
+/** Commands that scripts call in place of util-linux's, which end with 1 when they fail, also for a mistake in the options. */
+const AS_UTIL_LINUX: readonly string[] = ['unshare', 'enter', 'ls'];
 
 /** The way around process.stderr needs the addon, and that it is not there may be what is to be said. */
 function say(text: string): void {

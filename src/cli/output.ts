@@ -1,13 +1,18 @@
 /** Writing without process.stdout, whose set-up costs more than a whole run of a program in new namespaces. */
-import { trySyscall } from '../syscalls/binding.js';
-import { IOCTL } from '../syscalls/constants.js';
-import { errnoNumber } from '../syscalls/errno.js';
+import { SystemCallError, trySyscall } from '../syscalls/binding.js';
+import { IOCTL, POLL } from '../syscalls/constants.js';
+import { errnoName, errnoNumber } from '../syscalls/errno.js';
 
 export const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 
-/** Writes a text to the end. A reader that has gone away ends the writing, as SIGPIPE would. */
+/**
+ * Writes a text to the end. A reader that has gone away ends the writing, as SIGPIPE would; what is lost of standard error nobody
+ * can be told.
+ *
+ * @throws SystemCallError where standard output takes nothing more: ENOSPC, EIO, EBADF.
+ */
 export function write(descriptor: number, text: string): void {
   tryWrite(descriptor, text);
 }
@@ -17,11 +22,24 @@ export function tryWrite(descriptor: number, text: string): boolean {
   let bytes: Uint8Array = Buffer.from(text, 'utf8');
   while (bytes.length > 0) {
     const written = trySyscall('write', descriptor, bytes, bytes.length);
-    if (written === -errnoNumber('EAGAIN') || written === -errnoNumber('EINTR')) continue;
-    if (written < 0) return false;
-    bytes = bytes.subarray(written);
+    if (written >= 0) bytes = bytes.subarray(written);
+    else if (written === -errnoNumber('EAGAIN')) waitUntilWritable(descriptor);
+    else if (written !== -errnoNumber('EINTR')) return withoutReader(descriptor, errnoName(-written));
   }
   return true;
+}
+
+/** struct pollfd: the descriptor, and the events that are waited for. */
+function waitUntilWritable(descriptor: number): void {
+  const poll = Buffer.alloc(8);
+  poll.writeInt32LE(descriptor);
+  poll.writeInt16LE(POLL.OUT, 4);
+  trySyscall('ppoll', poll, 1, null, null, 0);
+}
+
+function withoutReader(descriptor: number, errno: string): false {
+  if (errno === 'EPIPE' || descriptor === STDERR) return false;
+  throw new SystemCallError('write', errno, 'to standard output');
 }
 
 /** The size of the terminal behind a descriptor, undefined when it is none. */

@@ -22,6 +22,8 @@ export interface Leftover {
   readonly what: 'namespace' | 'file' | 'record' | 'folder' | 'names';
   /** Why nobody needs it: half a sentence. */
   readonly why: string;
+  /** What kept it from being removed, so that it is still there. */
+  readonly error?: string;
 }
 
 /** Between the making of a file and the mount on it others could take it for a leftover. */
@@ -33,13 +35,11 @@ const GRACE_MILLISECONDS = 10_000;
  * folders.
  * What is younger than ten seconds is left alone, unless its owner is known to be dead.
  *
- * @returns what was removed, or with `dryRun` would be, in this order.
- * @throws Isol8Error EACCES or EPERM for who may not.
+ * @returns what was removed, or with `dryRun` would be, in this order; what cannot be does not keep others from it.
  */
 export function sweep(options: { dryRun: boolean }): Leftover[] {
   const found = findLeftovers();
-  if (!options.dryRun) for (const leftover of found) remove(leftover);
-  return found;
+  return options.dryRun ? found : found.map(removed);
 }
 
 function findLeftovers(): Leftover[] {
@@ -164,6 +164,16 @@ function emptyFolders(gone: Set<string>): Leftover[] {
     gone.add(path);
     return [{ path, what: 'folder', why: 'nothing is in it' }];
   });
+}
+
+function removed(leftover: Leftover): Leftover {
+  try {
+    remove(leftover);
+    return leftover;
+  } catch (error) {
+    if (!(error instanceof Isol8Error)) throw error;
+    return { ...leftover, error: error.message };
+  }
 }
 
 function remove({ path, what }: Leftover): void {

@@ -1,3 +1,4 @@
+import { SpecError } from '../foundation/errors.js';
 import { CLONE } from '../syscalls/constants.js';
 
 /** The eight kinds of namespaces(7), by the names that /proc/PID/ns uses. */
@@ -29,4 +30,13 @@ export const ALL_KINDS = Object.keys(KINDS) as NamespaceKind[];
 
 export function isNamespaceKind(text: string): text is NamespaceKind {
   return Object.hasOwn(KINDS, text);
+}
+
+/** @throws SpecError for what is no list of kinds, which only a caller without types gives. */
+export function checkKinds(kinds: readonly NamespaceKind[]): void {
+  const list: readonly unknown[] | undefined = Array.isArray(kinds) ? kinds : undefined;
+  if (list === undefined) throw new SpecError('kinds', `must be a list of: ${ALL_KINDS.join(', ')}`);
+  const unknown = list.find((kind) => typeof kind !== 'string' || !isNamespaceKind(kind));
+  if (unknown !== undefined)
+    throw new SpecError('kinds', `there is no ${unknown} namespace: ${ALL_KINDS.join(', ')}`);
 }

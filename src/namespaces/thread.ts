@@ -6,7 +6,7 @@ import { AT, O } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
 import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 import { launchThread } from '../syscalls/launch.js';
-import { ALL_KINDS, isNamespaceKind, KINDS, type NamespaceKind } from './kinds.js';
+import { ALL_KINDS, checkKinds, isNamespaceKind, KINDS, type NamespaceKind } from './kinds.js';
 import { zeroLimit } from './limits.js';
 
 /**
@@ -40,12 +40,8 @@ export interface ThreadTarget {
  */
 export function unshare(kinds: readonly NamespaceKind[]): void {
   loadAddon();
-  if (!Array.isArray(kinds as unknown))
-    throw new SpecError('kinds', `must be a list of: ${ALL_KINDS.join(', ')}`);
+  checkKinds(kinds);
   beforeMoving();
-  const unknown = kinds.find((kind) => !isNamespaceKind(kind));
-  if (unknown !== undefined)
-    throw new SpecError('kinds', `there is no ${unknown} namespace: ${ALL_KINDS.join(', ')}`);
   if (kinds.includes('user')) throw refused('EINVAL', 'unshare', ['user'], `namespaces: { user: 'new' }`);
   const flags = kinds.reduce((sum, kind) => sum | KINDS[kind].flag, 0);
   const result = trySyscall('unshare', flags);

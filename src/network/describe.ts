@@ -42,21 +42,16 @@ interface Found {
 export function describeNetwork(record: NetworkRecord, found: Found): NetworkDescription {
   const { members, links, lostForwarding, filter } = found;
   const present = new Map(links.map((link) => [link.index, link.name]));
-  const {
-    bridge,
-    owner: _,
-    state: __,
-    group: ___,
-    outside6: ____,
-    dns: _____,
-    vxlan: ______,
-    linkLocal6: _______,
-    ...settings
-  } = record;
+  const { name, bridge, subnet, gateway, subnet6, gateway6 } = record;
+  const { mtu, masquerade, internal, isolated, persistent } = record;
   const gone = present.get(bridge.index) !== bridge.name;
   return {
-    ...settings,
-    bridge: bridge.name,
+    ...{ name, bridge: bridge.name },
+    ...(subnet === undefined ? {} : { subnet }),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(subnet6 === undefined ? {} : { subnet6 }),
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    ...{ mtu, masquerade, internal, isolated, persistent },
     members: members
       .filter(({ link }) => present.get(link.index) === link.name)
       .map(({ names, mac, inside, link, ports, address, address6 }) => ({

@@ -56,8 +56,12 @@ export function networkRules(network: NetworkRecord): Change[] {
     addTable(table),
     ...Object.values(portMaps(network)).map((map) => addSet(map)),
     ...chain('spoofed', filter('prerouting', PRIORITY.first), spoofedRules(network)),
-    ...chain('published', nat('prerouting', PRIORITY.dnat), publishedLookups()),
-    ...chain('published-here', nat('output', PRIORITY.dnat), publishedLookups()),
+    ...chain(
+      'published',
+      nat('prerouting', PRIORITY.dnat),
+      publishedLookups(match('ip daddr', '!=', LOOPBACK)),
+    ),
+    ...chain('published-here', nat('output', PRIORITY.dnat), publishedLookups(match('meta nfproto', 'ipv4'))),
     ...chain('forward', filter('forward', PRIORITY.filter), forwardRules(network)),
     ...chain('leaving', nat('postrouting', PRIORITY.srcnat), leavingRules(network)),
     ...(network.subnet6 === undefined ? [] : bridgeRules(network)),
@@ -77,8 +81,12 @@ function spoofedRules({ bridge }: NetworkRecord): Expression[][] {
   ];
 }
 
-/** The kernel routes nothing from ::1, so that a published port is refused there instead of left without an answer. */
-function publishedLookups(): Expression[][] {
+/**
+ * To 127.0.0.0/8 only the host itself sends: what comes in with such an address is a neighbour's, who would reach what is
+ * published there alone. The kernel routes nothing from ::1, so that a published port is refused there instead of left
+ * without an answer.
+ */
+function publishedLookups(ipv4: Expression): Expression[][] {
   const local = match('fib daddr type', 'local');
   const to = (
     map: string,
@@ -90,7 +98,6 @@ function publishedLookups(): Expression[][] {
       map,
       gives: [gives, 'inet_service'],
     });
-  const ipv4 = match('meta nfproto', 'ipv4');
   return [
     [ipv4, local, to('ports4-at', 'ipv4_addr', 'ip daddr')],
     [ipv4, local, to('ports4', 'ipv4_addr')],

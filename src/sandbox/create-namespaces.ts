@@ -1,6 +1,6 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { createNetNamespace } from '../namespaces/create-net.js';
-import { ALL_KINDS, isNamespaceKind, type NamespaceKind } from '../namespaces/kinds.js';
+import { ALL_KINDS, checkKinds, type NamespaceKind } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
 import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
@@ -40,7 +40,7 @@ export type CreatedNamespaces = { readonly [kind in NamespaceKind]?: Namespace }
  * Makes namespaces without running a program in them, those with a user namespace owned by that. They live as long as their
  * handles, or longer when they are kept ({@link Namespace.keep}).
  *
- * @throws SpecError for a spec that cannot be; also for pid, since the kernel gives a pid namespace out only once it has
+ * @throws SpecError for a spec that cannot be, and for what is no list of kinds; also for pid, since the kernel gives a pid namespace out only once it has
  * a PID 1, and it ends with that: see {@link spawn}.
  * @throws StepError when the kernel refuses a step; nothing is left then.
  */
@@ -62,9 +62,7 @@ export async function createOn(
 ): Promise<CreatedNamespaces> {
   loadAddon(); // or say that this is not Linux
   requireObject(spec);
-  const unknown = kinds.find((kind) => !isNamespaceKind(kind));
-  if (unknown !== undefined)
-    throw new SpecError('kinds', `there is no ${unknown} namespace: ${ALL_KINDS.join(', ')}`);
+  checkKinds(kinds);
   if (kinds.includes('pid')) {
     const why = 'a pid namespace lives as long as its first process, so it cannot be made without one';
     throw new SpecError('kinds', `${why}: start that with spawn()`);

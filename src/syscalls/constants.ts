@@ -97,7 +97,7 @@ export const PR = {
 export const PR_CAP_AMBIENT = { IS_SET: 1, RAISE: 2, LOWER: 3, CLEAR_ALL: 4 } as const;
 
 /** asm-generic/poll.h */
-export const POLL = { IN: 1, HUP: 0x10 } as const;
+export const POLL = { IN: 1, OUT: 4, HUP: 0x10 } as const;
 
 /** asm-generic/ioctls.h, linux/sockios.h, linux/nsfs.h */
 export const IOCTL = {

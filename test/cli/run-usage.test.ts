@@ -49,6 +49,13 @@ const SPELLING: readonly [options: string[], problem: string, suggestion?: strin
 /** What each option's value, or all options together, cannot be: one line. */
 const VALUES: readonly [options: string[], line: RegExp][] = [
   [['--join', 'net=blue', '--share', 'net'], /^--join: net is to be shared by --share already$/],
+  [['--join', 'net=1', '--net', 'host'], /^--join: net is to be shared by --net host already$/],
+  [
+    ['--net', 'none', '--share', 'net'],
+    /^--net: none is a new net namespace, but --share or --join gives another$/,
+  ],
+  [['--net', 'none', '--join', 'net=1'], /^--net: none is a new net namespace/],
+  [['--net', 'web', '--no-loopback'], /^--no-loopback: is not for a network/],
   [['--join', 'net=1', '--join', 'net=2'], /^--join: net is given twice$/],
   [['--join', 'net='], /^--join: 'net=' is not KIND=TARGET/],
   [['--join', 'uts=blue'], /^--join: .*\/uts\/blue: ENOENT/],

@@ -122,4 +122,18 @@ describeOnOneProcessor(import.meta.url, 'isol8 gc', () => {
     assert.deepEqual(await gc(), ['record /run/isol8/unfinished/4194000.json.tmp']);
     assert.ok(existsSync('/run/netns/busy'));
   });
+
+  it('says what cannot be removed, and goes on with the rest', async () => {
+    const stuck = '/run/isol8/unfinished/4194002.json.tmp';
+    oldFile(stuck);
+    oldFile('/run/isol8/unfinished/4194003.json.tmp');
+    output('mount', '--bind', stuck, stuck);
+    const { status, stdout } = await isol8(['gc']);
+    output('umount', stuck);
+    assert.equal(status, 1);
+    assert.match(stdout, /^could not remove record +\S+4194002.json.tmp +.*: remove \S+: EBUSY\.$/m);
+    assert.match(stdout, /^removed record +\S+4194003.json.tmp /m);
+    await gc();
+    assert.equal(existsSync(stuck), false);
+  });
 });

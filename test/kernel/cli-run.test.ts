@@ -3,10 +3,20 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
 import { skip } from './caller.js';
-import { eventually, isAlive, isol8, namespacesOf, printed, program } from './cli-program.js';
+import {
+  eventually,
+  isAlive,
+  isol8,
+  namespacesOf,
+  outcomeOf,
+  printed,
+  program,
+  start,
+} from './cli-program.js';
 import { leaveMachineAsItWas } from './machine.js';
 
 leaveMachineAsItWas();
@@ -112,6 +122,22 @@ describe('standard input and output of isol8 run', { skip }, () => {
     });
   }
 
+  it('are not lost without a word where nothing more fits', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [program, 'ls'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    assert.deepEqual([status, stderr], [1, 'isol8 ls: write to standard output: ENOSPC\n']);
+  });
+
+  it('end isol8 ls --watch when the reader goes away', () => {
+    const script = '"$@" ls --watch --noheadings --type uts 2>/dev/null | head -1 & "$@" run sleep 3; wait $!';
+    const parts = ['-c', script, 'sh', process.execPath, program];
+    const { status, stderr } = spawnSync('sh', parts, { encoding: 'utf8', timeout: 60_000 });
+    assert.deepEqual([status, stderr], [0, '']);
+  });
+
   it('end quietly when the reader of the help goes away', () => {
     const { stderr } = spawnSync('sh', ['-c', '"$@" run --help | true', 'sh', process.execPath, program], {
       encoding: 'utf8',
@@ -163,6 +189,18 @@ describe('isol8 run -t without a terminal outside', { skip }, () => {
       stdout === numbers.join(''),
       `${stdout.length} of 688895 characters, up to ${stdout.slice(-20)}`,
     );
+  });
+
+  it('shows it to the end to who reads slowly, too', async () => {
+    const child = start(['run', '-t', '--', 'seq', '100000']);
+    const outcome = outcomeOf(child);
+    const reader = child.stdout as Readable;
+    reader.on('data', () => {
+      reader.pause();
+      setTimeout(() => reader.resume(), 20);
+    });
+    const { stdout } = await outcome;
+    assert.ok(stdout.endsWith('\n100000\r\n'), `${stdout.length} characters, up to ${stdout.slice(-20)}`);
   });
 
   it('ends with the command although something in the background has the terminal open', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import {
   accepts,
@@ -20,6 +21,15 @@ import { describeInOwnMounts } from './own-mounts.js';
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
   return net as Namespace;
+}
+
+/** Has a namespace send what is for 127.0.0.1 to a neighbour, as nobody does by mistake. */
+function sendLoopbackTo(neighbour: string, from: Namespace, source: string): void {
+  for (const own of ['127.0.0.1', '127.0.0.0/8'])
+    command(from, 'ip', 'route', 'delete', 'local', own, 'dev', 'lo', 'table', 'local');
+  command(from, 'sysctl', '-q', 'net.ipv4.conf.all.route_localnet=1');
+  const way = ['via', neighbour, 'dev', 'eth0', 'src', source];
+  command(from, 'ip', 'route', 'replace', '127.0.0.1/32', ...way);
 }
 
 describeInOwnMounts(import.meta.url, 'a network', () => {
@@ -157,22 +167,30 @@ describeInOwnMounts(import.meta.url, 'a network', () => {
     await using _attached = await network.attach(member, { publish: ['8084:84'] });
     await using _server = await answersOn(undefined, '127.0.0.1', 8085);
     assert.ok(await accepts(undefined, '127.0.0.1', 8085));
-    const inside = (...args: string[]): string => command(member, ...(args as [string]));
-    inside('ip', 'link', 'set', 'lo', 'down');
-    inside('sysctl', '-q', 'net.ipv4.conf.all.route_localnet=1');
-    inside(
-      'ip',
-      'route',
-      'replace',
-      '127.0.0.1/32',
-      'via',
-      network.gateway as string,
-      'dev',
-      'eth0',
-      'src',
-      '172.16.0.2',
-    );
+    sendLoopbackTo(network.gateway as string, member, '172.16.0.2');
+    assert.ok(await reaches(member, network.gateway as string), 'the way there is as before');
     assert.equal(await accepts(member, '127.0.0.1', 8085), undefined);
+  });
+
+  it("keeps neighbours from what is published on the host's loopback", async () => {
+    await using world = await outsideWorld();
+    await using network = await Network.create({ name: 'near' });
+    using member = await netns();
+    await using _attached = await network.attach(member, {
+      publish: ['127.0.0.1:8086:86/udp', '8087:86/udp'],
+    });
+    await using server = await member.udp({ address: '0.0.0.0', port: 86 });
+    const got: string[] = [];
+    server.on('message', (text) => got.push(String(text)));
+    sendLoopbackTo(OUTSIDE.hostAddress, world.outside, OUTSIDE.address);
+    await using neighbour = await world.outside.udp({ address: OUTSIDE.address });
+    neighbour.send('to its loopback', 8086, '127.0.0.1');
+    neighbour.send('to a port for all, there', 8087, '127.0.0.1');
+    while (got.length === 0) {
+      neighbour.send('to its address', 8087, OUTSIDE.hostAddress); // by the same way, behind the others
+      await sleep(10);
+    }
+    assert.deepEqual([...new Set(got)], ['to its address']);
   });
 
   it('refuses a port that is taken at once, and says by whom', async () => {

@@ -24,6 +24,7 @@ export async function joinTerminals(
   try {
     const status = await child.exited;
     await (ownPids ? closed : Promise.race([closed, silenceOf(output)]));
+    await passedOn();
     return status;
   } finally {
     leave();
@@ -54,6 +55,13 @@ function passInput(child: Process): () => void {
     stdin.unpipe();
     stdin.pause();
   };
+}
+
+/** Whoever reads slowly is to get the end too, before this process exits. */
+function passedOn(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write('', () => resolve()); // also when nobody reads any more
+  });
 }
 
 /**

@@ -4,29 +4,17 @@ import { ProcessReader } from '../../namespaces/list/processes.js';
 import { list } from '../../namespaces/list.js';
 import { type Layout, type Line, renderJson, renderRaw, renderTable } from '../columns.js';
 import { parseOptions } from '../getopt.js';
-import { STDERR, STDOUT, terminalSize, write } from '../output.js';
+import { helpStyle, STDERR, STDOUT, terminalSize, write } from '../output.js';
 import { LS_COLUMNS, type LsColumn, type Row } from './ls-columns.js';
 import { flatLines, processLines, relationLines, withAncestors } from './ls-lines.js';
 import { lsCommand } from './ls-options.js';
 import { type LsOptions, type LsRequest, requestOf } from './ls-request.js';
 
-/** lsns(8)'s, also for a mistake in the options. */
-const EXIT_FAILURE = 1;
-
 /** isol8 ls. */
 export async function ls(argv: readonly string[]): Promise<number> {
-  try {
-    return await run(parseOptions(lsCommand, argv));
-  } catch (error) {
-    if (!(error instanceof Isol8Error)) throw error;
-    write(STDERR, `isol8 ls: ${error.message}\n`);
-    return EXIT_FAILURE;
-  }
-}
-
-async function run(options: LsOptions): Promise<number> {
+  const options = parseOptions(lsCommand, argv);
   if (options.has('help')) {
-    const [{ renderHelp }, { helpStyle }] = await Promise.all([import('../help.js'), import('../output.js')]);
+    const { renderHelp } = await import('../help.js');
     write(STDOUT, renderHelp('isol8', lsCommand, helpStyle()));
     return 0;
   }

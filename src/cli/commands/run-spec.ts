@@ -48,16 +48,21 @@ export function specOf(options: RunOptions): SandboxSpec & { namespaces: Choices
   };
 }
 
-function namespacesOf(options: RunOptions): Choices {
+/** Which are given by `--net host`, `--share` and `--join`. */
+export function namespacesOf(options: RunOptions): Choices {
   const choices: Choices = {};
-  if (options.last('net') === 'host') choices.net = 'shared';
+  const netOfHost = options.last('net') === 'host';
+  if (netOfHost) choices.net = 'shared';
   for (const list of options.all('share')) {
     for (const kind of list.split(',')) choices[kind as NamespaceKind] = 'shared';
   }
   for (const text of options.all('join')) {
     const [kind, target] = parseJoin(text);
     if (choices[kind] === 'shared')
-      throw new SpecError('--join', `${kind} is to be shared by --share already`);
+      throw new SpecError(
+        '--join',
+        `${kind} is to be shared by ${kind === 'net' && netOfHost ? '--net host' : '--share'} already`,
+      );
     if (choices[kind] !== undefined) throw new SpecError('--join', `${kind} is given twice`);
     choices[kind] = target;
   }
