@@ -2,8 +2,6 @@
 import { Attributes } from '../netlink/attributes.js';
 import { NetlinkDecodeError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
-import type { BaseChain, SetFlag, SetSpec, TableFlag, TableSpec } from './change.js';
-import { shortest } from './change.js';
 import {
   NFT_DATA_VERDICT,
   NFT_SET,
@@ -24,6 +22,14 @@ import type { KernelElement } from './element.js';
 import { familyOf, hooksOf, type TableName } from './family.js';
 import { type KernelExpression, readExpressions } from './kernel-expression.js';
 import { commentOf } from './names.js';
+import {
+  type BaseChain,
+  type SetFlag,
+  type SetSpec,
+  shortest,
+  type TableFlag,
+  type TableSpec,
+} from './ruleset.js';
 import { readVerdict } from './verdict.js';
 
 /** struct nfgenmsg, then attributes. */

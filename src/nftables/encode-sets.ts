@@ -2,7 +2,7 @@
 import { type AttributeWriter, NLA_F_NESTED } from '../netlink/attribute-writer.js';
 import { NLM_F } from '../netlink/constants.js';
 import type { Batch } from './batch.js';
-import { type Change, elementTypes, type SetSpec } from './change.js';
+import type { Change } from './change.js';
 import {
   NFT_DATA_VERDICT,
   NFT_MSG,
@@ -18,8 +18,9 @@ import {
 import { type DataTypeName, dataType } from './data-types.js';
 import { type Element, type ElementTypes, encodeElement, type KernelElement, keySize } from './element.js';
 import type { TableName } from './family.js';
-import { ANONYMOUS_MAP, ANONYMOUS_SET, type AnonymousSet } from './linearize.js';
+import { ANONYMOUS_MAP, ANONYMOUS_SET, type AnonymousSet } from './linear-rule.js';
 import { commentBytes } from './names.js';
+import { elementTypes, type SetSpec } from './ruleset.js';
 import { writeVerdict } from './verdict.js';
 
 /** A set or map of its own name. */

@@ -3,7 +3,7 @@ import { type AttributeWriter, NLA_F_NESTED } from '../netlink/attribute-writer.
 import { NLM_F } from '../netlink/constants.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { Batch } from './batch.js';
-import type { BaseChain, ChainName, ChainSpec, Change, RuleSpec, TableFlag } from './change.js';
+import type { Change } from './change.js';
 import {
   NFT_MSG,
   NFT_TABLE_F,
@@ -19,6 +19,7 @@ import { hooksOf, type TableName } from './family.js';
 import { writeExpressions } from './kernel-expression.js';
 import { linearize } from './linearize.js';
 import { commentBytes } from './names.js';
+import type { BaseChain, ChainName, ChainSpec, RuleSpec, TableFlag } from './ruleset.js';
 
 /** One transaction: see {@link Batch.requests}. Throws SpecError for a rule that cannot be. */
 export function encodeBatch(changes: readonly Change[], generation?: number): NetlinkRequest[] {
@@ -39,26 +40,38 @@ function encodeChange(batch: Batch, change: Change): void {
   batch.end(change, type, flags);
 }
 
+/** A change that is one message, of a table, a chain, a rule or a set. */
 type OneMessage = Exclude<Change, { elements: unknown }>;
+type Of<Noun extends string> = Extract<OneMessage, Record<Noun, unknown>>;
+type Written = readonly [type: number, flags: number];
 
 /** Writes what the message has; gives its type and flags. */
-function writeChange(batch: Batch, change: OneMessage): readonly [type: number, flags: number] {
-  const created = change.change.startsWith('create') ? CREATE : ADD;
+function writeChange(batch: Batch, change: OneMessage): Written {
+  if ('table' in change) return writeTableChange(batch, change);
+  if ('chain' in change) return writeChainChange(batch, change);
+  return 'rule' in change ? writeRuleChange(batch, change) : writeSetChange(batch, change);
+}
+
+function writeTableChange(batch: Batch, change: Of<'table'>): Written {
+  const body = writeTable(batch, change.table);
   switch (change.change) {
     case 'add table':
     case 'create table':
-      writeTable(batch, change.table).be32(NFTA_TABLE.FLAGS, tableFlags(change.table.flags));
-      return [NFT_MSG.NEWTABLE, created === CREATE ? CREATE : 0];
+      body.be32(NFTA_TABLE.FLAGS, tableFlags(change.table.flags));
+      return [NFT_MSG.NEWTABLE, change.change === 'create table' ? CREATE : 0];
     case 'delete table':
-      writeTable(batch, change.table);
       return [NFT_MSG.DELTABLE, 0];
     case 'destroy table':
-      writeTable(batch, change.table);
       return [NFT_MSG.DESTROYTABLE, 0];
+  }
+}
+
+function writeChainChange(batch: Batch, change: Of<'chain'>): Written {
+  switch (change.change) {
     case 'add chain':
     case 'create chain':
       writeChain(batch, change.chain);
-      return [NFT_MSG.NEWCHAIN, created];
+      return [NFT_MSG.NEWCHAIN, change.change === 'create chain' ? CREATE : ADD];
     case 'flush chain':
       writeRuleChain(batch, change.chain.table, change.chain.name);
       return [NFT_MSG.DELRULE, 0];
@@ -68,6 +81,11 @@ function writeChange(batch: Batch, change: OneMessage): readonly [type: number, 
     case 'destroy chain':
       writeChain(batch, change.chain);
       return [NFT_MSG.DESTROYCHAIN, 0];
+  }
+}
+
+function writeRuleChange(batch: Batch, change: Of<'rule'>): Written {
+  switch (change.change) {
     case 'add rule':
       writeRule(batch, change, change.rule);
       return [NFT_MSG.NEWRULE, ADD | NLM_F.APPEND];
@@ -80,21 +98,23 @@ function writeChange(batch: Batch, change: OneMessage): readonly [type: number, 
       writeRuleChain(batch, table, chain).be64(NFTA_RULE.HANDLE, BigInt(handle));
       return [change.change === 'delete rule' ? NFT_MSG.DELRULE : NFT_MSG.DESTROYRULE, 0];
     }
+  }
+}
+
+function writeSetChange(batch: Batch, change: Of<'set'>): Written {
+  const { table, name } = change.set;
+  switch (change.change) {
     case 'add set':
     case 'create set':
       encodeSet(batch, change.set);
-      return [NFT_MSG.NEWSET, created];
+      return [NFT_MSG.NEWSET, change.change === 'create set' ? CREATE : ADD];
     case 'delete set':
-    case 'destroy set': {
-      const { table, name } = change.set;
+    case 'destroy set':
       batch.begin(table).text(NFTA_SET.TABLE, table.name).text(NFTA_SET.NAME, name);
       return [change.change === 'delete set' ? NFT_MSG.DELSET : NFT_MSG.DESTROYSET, 0];
-    }
-    case 'flush set': {
-      const { table, name } = change.set;
+    case 'flush set':
       batch.begin(table).text(NFTA_SET_ELEM_LIST.TABLE, table.name).text(NFTA_SET_ELEM_LIST.SET, name);
       return [NFT_MSG.DELSETELEM, 0];
-    }
   }
 }
 

@@ -9,6 +9,9 @@ export interface TableName {
   readonly name: string;
 }
 
+export const isSameTable = (a: TableName, b: TableName): boolean =>
+  a.family === b.family && a.name === b.name;
+
 /** NFPROTO_* of linux/netfilter.h. */
 export const NFPROTO: Readonly<Record<Family, number>> = {
   inet: 1,

@@ -3,7 +3,8 @@ import type { SocketPlace } from '../namespaces/open-socket.js';
 import type { ListedChain } from './decode.js';
 import type { Expression } from './expression.js';
 import { type LegacyForward, legacyForward } from './legacy-tables.js';
-import { type ListedRule, NftablesSocket } from './socket.js';
+import type { ListedRule } from './read-ruleset.js';
+import { NftablesSocket } from './socket.js';
 
 /** A chain that drops what is forwarded, whatever chains of others accept. */
 export interface ForwardDrop {

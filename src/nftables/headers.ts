@@ -1,6 +1,6 @@
 /** Which headers a rule knows to be there, and what has to be matched before a field of another one is looked at. */
 import type { DataTypeName } from './data-types.js';
-import type { Expression, Match } from './expression.js';
+import type { Expression, Match, RejectReason } from './expression.js';
 import type { Family } from './family.js';
 import { parseOperand } from './operand.js';
 import type { Header, Selector } from './selectors.js';
@@ -110,6 +110,12 @@ export class Headers {
     this.#known = { ...before, ...news };
     return (Object.keys(news) as (keyof Known)[]).some((key) => before[key] !== this.#known[key]);
   }
+}
+
+/** What the family, or a match before, says about the packets. */
+export function defaultReason(headers: Headers): RejectReason {
+  if (headers.has('ip')) return 'icmp port-unreachable';
+  return headers.has('ip6') ? 'icmpv6 port-unreachable' : 'icmpx port-unreachable';
 }
 
 function numberOf(selector: Selector, value: string | number): number {

@@ -81,7 +81,8 @@ export {
 export type { Family, Hook, TableName } from './family.js';
 export { allowForward, type ForwardDrop, findForwardDrops } from './forward-drops.js';
 export { monitorRuleset, type RulesetEvent } from './monitor.js';
+export type { ListedRule } from './read-ruleset.js';
 export type { Selector } from './selectors.js';
-export { type ListedRule, NftablesSocket } from './socket.js';
+export { NftablesSocket } from './socket.js';
 export { rulesetText, ruleText } from './text.js';
 export type { Verdict } from './verdict.js';

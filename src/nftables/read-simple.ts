@@ -7,9 +7,8 @@ import {
   REJECT_REASONS,
   type RejectReason,
 } from './expression.js';
-import type { Headers } from './headers.js';
+import { defaultReason, type Headers } from './headers.js';
 import type { KernelExpression, KernelExpressionOf } from './kernel-expression.js';
-import { defaultReason } from './linearize.js';
 import { VERDICT_REGISTER } from './registers.js';
 import type { Selector } from './selectors.js';
 

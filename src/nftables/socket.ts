@@ -1,64 +1,28 @@
-import { type Isol8Error, SpecError, UnsupportedError } from '../foundation/errors.js';
+import { type Isol8Error, SpecError } from '../foundation/errors.js';
 import type { SocketPlace } from '../namespaces/open-socket.js';
-import { AttributeWriter } from '../netlink/attribute-writer.js';
-import { Attributes } from '../netlink/attributes.js';
 import { NetlinkChannel } from '../netlink/channel.js';
 import { NETLINK } from '../netlink/constants.js';
-import { NetlinkError } from '../netlink/errors.js';
-import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
 import { NetlinkSocket } from '../netlink/socket.js';
-import { nfgenmsg } from './batch.js';
-import {
-  addChain,
-  addElements,
-  addRule,
-  addSet,
-  addTable,
-  type ChainSpec,
-  type Change,
-  deleteTable,
-  elementTypes,
-  type SetSpec,
-  type TableSpec,
-} from './change.js';
-import {
-  NFT_MSG,
-  NFTA_CHAIN,
-  NFTA_GEN,
-  NFTA_RULE,
-  NFTA_SET,
-  NFTA_SET_ELEM_LIST,
-  NFTA_TABLE,
-} from './constants.js';
-import {
-  decodeChain,
-  decodeKernelElements,
-  decodeRule,
-  decodeSet,
-  decodeTable,
-  type KernelRule,
-  type ListedChain,
-  type ListedSet,
-  type ListedTable,
-} from './decode.js';
-import { delinearize, type SetContents } from './delinearize.js';
-import { decodeElements, type Element, hasTwice } from './element.js';
+import { addTable, type Change, deleteTable } from './change.js';
+import type { ListedChain, ListedSet, ListedTable } from './decode.js';
+import type { Element } from './element.js';
 import { encodeBatch } from './encode.js';
-import type { Expression } from './expression.js';
-import { NFPROTO, type TableName } from './family.js';
+import { isSameTable, type TableName } from './family.js';
+import { readContents } from './read-contents.js';
+import {
+  ATTEMPTS,
+  type ListedRule,
+  readAtOnce,
+  readChains,
+  readElements,
+  readGeneration,
+  readRules,
+  readSets,
+  readTable,
+  readTables,
+} from './read-ruleset.js';
 import { makeRoom, tooLarge } from './room.js';
-
-/** How often something is begun anew because others have changed the ruleset meanwhile. */
-const ATTEMPTS = 20;
-
-/** A rule as the kernel has it. */
-export interface ListedRule {
-  readonly table: TableName;
-  readonly chain: string;
-  readonly handle: number;
-  readonly expressions: readonly Expression[];
-  readonly comment?: string;
-}
+import type { SetSpec, TableSpec } from './ruleset.js';
 
 /**
  * The packet filter nf_tables of one network namespace, as nft(8) has it, over netlink(7). Changes are made all together or not
@@ -93,7 +57,7 @@ export class NftablesSocket implements Disposable {
   async commit(changes: readonly Change[] | (() => Promise<readonly Change[]>)): Promise<void> {
     if (typeof changes !== 'function') return this.#send(changes);
     for (let attempt = 1; ; attempt++) {
-      const generation = await this.#generation();
+      const generation = await readGeneration(this.#socket);
       try {
         return await this.#send(await changes(), generation);
       } catch (error) {
@@ -129,92 +93,35 @@ export class NftablesSocket implements Disposable {
 
   /** All there is of a table as the changes that would make it; undefined when there is none. */
   async contents(table: TableName): Promise<Change[] | undefined> {
-    return this.#atOnce(async () => {
+    return readAtOnce(this.#socket, async () => {
       const found = await this.table(table);
-      return found && this.#contentsAsChanges(found);
+      return found && readContents(this.#socket, found);
     });
   }
 
-  async #contentsAsChanges(table: ListedTable): Promise<Change[]> {
-    const sets = (await this.listSets(table)).filter(({ anonymous }) => !anonymous);
-    const chains = await this.listChains(table);
-    const made: Change[] = [addTable(table), ...chains.map((chain) => addChain(chain as ChainSpec))];
-    for (const { type, ...set } of sets) {
-      if (type === undefined || set.isMap !== 'map' in set) throw unknownTypes(set);
-      const spec: SetSpec = { ...set, type };
-      const elements = await this.elements(spec);
-      made.push(addSet(spec), ...(elements.length > 0 ? [addElements(spec, elements)] : []));
-    }
-    const rules = await this.#listRules(table);
-    const ordered = chains.flatMap(({ name }) => rules.filter(({ chain }) => chain === name));
-    return [...made, ...ordered.map(addRule)];
-  }
-
   /** A table by its names; undefined when there is none. */
-  async table({ family, name }: TableName): Promise<ListedTable | undefined> {
-    const body = new AttributeWriter().raw(nfgenmsg(NFPROTO[family])).text(NFTA_TABLE.NAME, name);
-    try {
-      const found = await this.#socket.get(ask(NFT_MSG.GETTABLE, body, `get table ${family} ${name}`));
-      return found && decodeTable(found);
-    } catch (error) {
-      if ((error as Isol8Error).code === 'ENOENT') return undefined;
-      throw error;
-    }
+  async table(table: TableName): Promise<ListedTable | undefined> {
+    return readTable(this.#socket, table);
   }
 
   /** All tables. */
   async listTables(): Promise<ListedTable[]> {
-    return (await this.#dump(NFT_MSG.GETTABLE, new AttributeWriter().raw(nfgenmsg(0)), 'list tables')).map(
-      decodeTable,
-    );
+    return readTables(this.#socket);
   }
 
   /** The chains of a table, or all. */
   async listChains(table?: TableName): Promise<ListedChain[]> {
-    const messages = await this.#dump(NFT_MSG.GETCHAIN, of(table, NFTA_CHAIN.TABLE), 'list chains');
-    return messages.map(decodeChain).filter((chain) => table === undefined || isSame(chain.table, table));
+    return readChains(this.#socket, table);
   }
 
   /** The rules of a table, or of one of its chains, in their order. */
   async listRules(table: TableName, chain?: string): Promise<ListedRule[]> {
-    return this.#atOnce(() => this.#listRules(table, chain));
-  }
-
-  async #listRules(table: TableName, chain?: string): Promise<ListedRule[]> {
-    const body = of(table, NFTA_RULE.TABLE);
-    if (chain !== undefined) body.text(NFTA_RULE.CHAIN, chain);
-    const messages = await this.#dump(NFT_MSG.GETRULE, body, `list rules of ${table.family} ${table.name}`);
-    const rules = messages.map(decodeRule).filter((rule) => chain === undefined || rule.chain === chain);
-    const sets = await this.#contentsOf(table, rules);
-    return rules.map(({ expressions, ...rule }) => {
-      const words = delinearize(table.family, expressions, (name) => sets.get(name));
-      return { ...rule, expressions: words };
-    });
-  }
-
-  /** The sets that these rules use, with the elements of those that only they have. */
-  async #contentsOf(table: TableName, rules: readonly KernelRule[]): Promise<Map<string, SetContents>> {
-    const all = rules.flatMap(({ expressions }) => expressions);
-    const used = new Set(
-      all.map((expression) => (expression.name === 'lookup' ? expression.set : undefined)),
-    );
-    if ([...used].every((name) => name === undefined)) return new Map();
-    const found = (await this.listSets(table)).filter(({ name }) => used.has(name));
-    const contents = new Map<string, SetContents>();
-    for (const set of found) {
-      const { data } = elementTypesOf(set) ?? {};
-      const rest = data === undefined ? {} : { data };
-      if (!set.anonymous) contents.set(set.name, { anonymous: false, elements: [], ...rest });
-      else if (set.type !== undefined)
-        contents.set(set.name, { anonymous: true, elements: await this.elements(set), ...rest });
-    }
-    return contents;
+    return readAtOnce(this.#socket, () => readRules(this.#socket, table, chain));
   }
 
   /** The sets and maps of a table, or all; also those that only one rule has. */
   async listSets(table?: TableName): Promise<ListedSet[]> {
-    const messages = await this.#dump(NFT_MSG.GETSET, of(table, NFTA_SET.TABLE), 'list sets');
-    return messages.map(decodeSet).filter((set) => table === undefined || isSame(set.table, table));
+    return readSets(this.#socket, table);
   }
 
   /**
@@ -225,44 +132,7 @@ export class NftablesSocket implements Disposable {
    * @throws NetlinkError EINTR when it never holds still.
    */
   async elements(set: SetSpec | ListedSet): Promise<Element[]> {
-    const { table, name } = set;
-    const types = elementTypesOf(set);
-    if (types === undefined) throw unknownTypes(set);
-    const body = of(table, NFTA_SET_ELEM_LIST.TABLE).text(NFTA_SET_ELEM_LIST.SET, name);
-    const what = `list elements of ${table.family} ${table.name} ${name}`;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const messages = await this.#dump(NFT_MSG.GETSETELEM, body, what);
-      const found = messages.flatMap(decodeKernelElements);
-      if (!hasTwice(found)) return decodeElements(types, found);
-    }
-    throw new NetlinkError(what, 'EINTR', { kernelMessage: `they moved during ${ATTEMPTS} attempts` });
-  }
-
-  /** The number that grows with every change of the ruleset. */
-  async #generation(): Promise<number> {
-    const body = new AttributeWriter().raw(nfgenmsg(0));
-    const message = await this.#socket.get(ask(NFT_MSG.GETGEN, body, 'get the generation of the ruleset'));
-    const generation = message && new Attributes(message.body, 4).be32(NFTA_GEN.ID);
-    if (generation === undefined) throw new UnsupportedError('this kernel does not number its rulesets');
-    return generation;
-  }
-
-  /** Reads several things that belong together. */
-  async #atOnce<Result>(read: () => Promise<Result>): Promise<Result> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = await this.#generation();
-      const [result] = await Promise.allSettled([read()]);
-      if ((await this.#generation()) !== before) continue;
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    }
-    throw new NetlinkError('list rules', 'EINTR', {
-      kernelMessage: `they changed ${ATTEMPTS} times meanwhile`,
-    });
-  }
-
-  #dump(type: number, body: AttributeWriter, what: string): Promise<NetlinkMessage[]> {
-    return this.#socket.dump(ask(type, body, what));
+    return readElements(this.#socket, set);
   }
 
   /** Closes the socket; tables of its own with the flag owner go with it. */
@@ -271,30 +141,8 @@ export class NftablesSocket implements Disposable {
   }
 }
 
-const ask = (type: number, body: AttributeWriter, what: string): NetlinkRequest => {
-  return { type, flags: 0, body: body.bytes, what };
-};
-
-function of(table: TableName | undefined, attribute: number): AttributeWriter {
-  const body = new AttributeWriter().raw(nfgenmsg(table ? NFPROTO[table.family] : 0));
-  return table ? body.text(attribute, table.name) : body;
-}
-
-const unknownTypes = ({ table, name }: Pick<ListedSet, 'table' | 'name'>): UnsupportedError =>
-  new UnsupportedError(
-    `list elements of ${table.family} ${table.name} ${name}: isol8 does not know their type`,
-  );
-
-const isSame = (a: TableName, b: TableName): boolean => a.family === b.family && a.name === b.name;
-
 function isIn(table: TableName, change: Change): boolean {
-  if ('table' in change) return isSame(change.table, table);
-  if ('chain' in change) return isSame(change.chain.table, table);
-  return isSame('set' in change ? change.set.table : change.rule.table, table);
-}
-
-function elementTypesOf(set: SetSpec | ListedSet) {
-  const { type, map, flags } = set;
-  if (type === undefined || ('isMap' in set && set.isMap && map === undefined)) return undefined;
-  return elementTypes({ type, ...(map ? { map } : {}), ...(flags ? { flags } : {}) });
+  if ('table' in change) return isSameTable(change.table, table);
+  if ('chain' in change) return isSameTable(change.chain.table, table);
+  return isSameTable('set' in change ? change.set.table : change.rule.table, table);
 }

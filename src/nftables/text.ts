@@ -1,10 +1,11 @@
 /** Changes as the commands of nft(8) that a person would type for them: what `nft -f` takes. */
 import { SpecError } from '../foundation/errors.js';
-import type { BaseChain, ChainSpec, Change, RuleSpec, SetSpec, TableSpec } from './change.js';
+import type { Change } from './change.js';
 import { type DataTypeName, dataType, encodeValue, type Value } from './data-types.js';
 import type { Element, Key, MapData } from './element.js';
 import type { Expression, Limit, Log, Nat, NatMap, NatTarget, NatToSelf } from './expression.js';
 import type { TableName } from './family.js';
+import type { BaseChain, ChainSpec, RuleSpec, SetSpec, TableSpec } from './ruleset.js';
 import { type Selector, selectorOf } from './selectors.js';
 import { type Verdict, verdictText } from './verdict.js';
 

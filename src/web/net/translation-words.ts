@@ -3,8 +3,8 @@ import { SpecError } from '../../foundation/errors.js';
 import type { Element, Key } from '../../nftables/element.js';
 import type { Expression, Nat, NatMap, NatTarget, NatToSelf } from '../../nftables/expression.js';
 import type { TableName } from '../../nftables/family.js';
+import type { ListedRule } from '../../nftables/read-ruleset.js';
 import type { Selector } from '../../nftables/selectors.js';
-import type { ListedRule } from '../../nftables/socket.js';
 import { ruleText } from '../../nftables/text.js';
 import { asWords } from './xtables.js';
 
