@@ -121,6 +121,20 @@ describeOnOneProcessor(import.meta.url, 'isol8 ns', () => {
     assert.match(stderr, /neither a pid nor a path/);
   });
 
+  it('takes a number that no pid is written as for a name, like any other', async () => {
+    await well('add', '007', '-k', 'net,uts', '-h', 'bond');
+    const look = ['sh', '-c', 'hostname; readlink /proc/self/ns/net'];
+    const inside = `bond\nnet:[${inodeOf('/run/netns/007')}]\n`;
+    const joins = ['--join', 'net=007', '--join', 'uts=007'];
+    const joined = await isol8(['run', ...SHARE, '--share', 'user', ...joins, '--', ...look]);
+    assert.deepEqual([joined.stdout, joined.stderr], [inside, '']);
+    const entered = await isol8(['enter', '007', ...look]);
+    assert.deepEqual([entered.stdout, entered.stderr], [inside, '']);
+    const { stderr } = await isol8(['run', '--join', 'pid=007', 'true']);
+    assert.match(stderr, /neither a pid nor a path/);
+    await well('rm', '007');
+  });
+
   it('says in getopt’s words what is wrong with a command line', async () => {
     await badly([], /^isol8 ns: give one of add, rm, ls\n/);
     await badly(['ad'], /Did you mean 'add'\?/);

@@ -20,6 +20,7 @@ import {
   socketNamespace,
   type Target,
 } from './enter-target.js';
+import { isPid } from './pid-word.js';
 import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** One that is to be entered, and the path by which messages call it. */
@@ -98,8 +99,6 @@ function isShort({ operands, has }: Parsed): boolean {
   if (first === undefined || SELECTING.some(has)) return false;
   return isPid(first) || !OTHERS.some(has) || isKept(first);
 }
-
-const isPid = (word: string): boolean => /^\d+$/.test(word);
 
 const isName = (word: string): boolean => !['', '.', '..'].includes(word) && !word.includes('/');
 const isKept = (word: string): boolean =>

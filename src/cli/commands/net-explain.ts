@@ -11,6 +11,7 @@ import { quoteShell } from '../../sandbox/explain/quote.js';
 import type { Parsed } from '../getopt.js';
 import type { NetAction } from './net-options.js';
 import { attachSpecOf, netTarget, networkSpecOf } from './net-spec.js';
+import { isPid } from './pid-word.js';
 
 /** The script for an action that changes something; throws what the action would throw for what is wrong beforehand. */
 export async function explainNet(
@@ -37,7 +38,7 @@ async function connectScript(name: string, target: string, options: Parsed): Pro
 /** How ip(8) reaches a target: a pid, a path, or a name that it knows too. */
 function wordsOf(target: string): Pick<MemberPlace, 'netns' | 'ip'> {
   const word = quoteShell(target);
-  if (/^[1-9]\d*$/.test(target)) return { netns: word, ip: `nsenter --target ${word} --net ip` };
+  if (isPid(target)) return { netns: word, ip: `nsenter --target ${word} --net ip` };
   if (target.includes('/')) return { netns: word, ip: `nsenter --net=${word} ip` };
   return { netns: word, ip: `ip -n ${word}` };
 }

@@ -3,6 +3,7 @@ import { SpecError } from '../../foundation/errors.js';
 import { Namespace } from '../../namespaces/namespace.js';
 import type { AttachSpec, NetworkSpec, VxlanSpec } from '../../network/spec.js';
 import type { Parsed } from '../getopt.js';
+import { isPid } from './pid-word.js';
 import { parseWhole } from './run-values.js';
 
 /** Options that both commands have. */
@@ -78,7 +79,7 @@ function parseVxlan(text: string): VxlanSpec {
 
 /** A pid, a path, or a name that a net namespace is kept under. */
 export function netTarget(text: string): Namespace {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Namespace.open(Number(text), 'net');
+  if (isPid(text)) return Namespace.open(Number(text), 'net');
   return text.includes('/') ? Namespace.open(text, 'net') : Namespace.kept(text, 'net');
 }
 

@@ -8,6 +8,7 @@ import { PROGRAM, UsageError } from '../usage-error.js';
 import { leftoverRow, leftoverStatus } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
 import { attachSpecOf, inNetOptions, netTarget, networkSpecOf, throwInOptions } from './net-spec.js';
+import { isPid } from './pid-word.js';
 
 type NetOptions = Parsed<(typeof netCommand)['options'][number]['name']>;
 type Action = (operands: readonly string[], options: NetOptions) => Promise<number>;
@@ -144,7 +145,7 @@ async function connect(operands: readonly string[], options: NetOptions): Promis
     } = await network.attach(namespace, attachSpecOf(options)).catch(throwInOptions);
     if (options.has('json')) printJson({ address, address6, mac, interface: link });
     else write(STDOUT, `${link}: ${[address, address6].filter(Boolean).join(', ')}\n`);
-    if (/^\d+$/.test(target)) write(STDERR, `isol8 net: ${keepsNames(target, name)}\n`);
+    if (isPid(target)) write(STDERR, `isol8 net: ${keepsNames(target, name)}\n`);
   } finally {
     network.close();
   }

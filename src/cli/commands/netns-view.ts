@@ -8,6 +8,7 @@ import type { BindMount, MountSpec } from '../../sandbox/spec.js';
 import { readTextFile, statFile } from '../../syscalls/files.js';
 import { STDERR, write } from '../output.js';
 import { netTarget } from './net-spec.js';
+import { isPid } from './pid-word.js';
 
 interface Entered {
   readonly kind: NamespaceKind;
@@ -28,7 +29,7 @@ export async function netnsViewOf(namespaces: readonly Entered[]): Promise<Netns
 
 /** What isol8 run is to mount for such a name, or for a pid or path, which have no files of their own. */
 export async function netnsMountsOf(target: string): Promise<MountSpec[]> {
-  const named = !target.includes('/') && !/^\d+$/.test(target);
+  const named = !target.includes('/') && !isPid(target);
   if (named) sayUnplaced(target, 'run');
   return [...(await filesOf(target)), ...(named ? netnsMounts(target) : [])];
 }

@@ -5,6 +5,7 @@ import type { IdMapChoice } from '../../ids/resolve.js';
 import { keptPath } from '../../namespaces/kept-path.js';
 import { isNamespaceKind, type NamespaceKind } from '../../namespaces/kinds.js';
 import type { ResourceLimit } from '../../sandbox/spec.js';
+import { isPid } from './pid-word.js';
 
 /** `net=1234`, `net=/run/netns/blue`, `net=blue`: a name is one of isol8 ns, for net also of ip-netns(8). */
 export function parseJoin(text: string): [NamespaceKind, string | number] {
@@ -13,7 +14,7 @@ export function parseJoin(text: string): [NamespaceKind, string | number] {
   if (at < 0 || !isNamespaceKind(kind) || target === '') {
     throw new SpecError('--join', `'${text}' is not KIND=TARGET, as in net=1234`);
   }
-  if (/^\d+$/.test(target)) return [kind, Number(target)];
+  if (isPid(target)) return [kind, Number(target)];
   if (target.includes('/')) return [kind, target];
   if (kind === 'pid')
     throw new SpecError(
