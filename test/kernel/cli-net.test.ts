@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isol8 } from './cli-program.js';
 import { answersOn, ip } from './network-world.js';
 import { nft } from './nft.js';
@@ -54,6 +55,25 @@ describeInOwnMounts(import.meta.url, 'isol8 net', () => {
       /^isol8 net: there is no api in a network/,
     );
     await fails(['net', 'ping', 'nobody.invalid'], /^isol8 net: there is no nobody\.invalid here/);
+  });
+
+  it('tells of what is left of a member as isol8 gc does', async () => {
+    const child = spawn('unshare', ['--net', 'sh', '-c', 'echo up; exec sleep 1000']);
+    await once(child.stdout, 'data');
+    const connected = await isol8(['net', 'connect', 'other', String(child.pid), '--ip', '172.16.16.77']);
+    assert.equal(connected.status, 0, connected.stderr);
+    child.kill();
+    await once(child, 'exit');
+    const row = /^would remove member {2}other 172\.16\.16\.77 {2}\S.*\n$/;
+    let found = '';
+    for (let tries = 0; found === '' && tries < 50; tries++) {
+      found = (await isol8(['net', 'gc', '--dry-run'])).stdout;
+      if (found === '') await sleep(100); // the kernel takes a namespace down in its own time
+    }
+    assert.match(found, row);
+    assert.equal((await isol8(['gc', '--dry-run'])).stdout, found);
+    const removed = await isol8(['net', 'gc']);
+    assert.equal(removed.stdout, found.replace('would remove', 'removed'), removed.stderr);
   });
 
   it('says when no answer came, and which ports there are', async () => {

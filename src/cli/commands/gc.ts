@@ -5,7 +5,7 @@ import { parseOptions } from '../getopt.js';
 import { helpStyle, STDOUT, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
 import { gcCommand } from './gc-options.js';
-import { type Leftover, leftoverRow, leftoverStatus } from './leftovers.js';
+import { type Leftover, leftoverRow, leftoverStatus, ofNetwork } from './leftovers.js';
 
 /** isol8 gc. */
 export async function gc(argv: readonly string[]): Promise<number> {
@@ -18,16 +18,7 @@ export async function gc(argv: readonly string[]): Promise<number> {
   const dryRun = options.has('dry-run');
   const found = sweep({ dryRun });
   const networks = await Network.sweep({ dryRun });
-  const all: Leftover[] = [
-    ...found,
-    ...networks.map(({ network, member, ...rest }) => {
-      return {
-        what: member === undefined ? 'network' : 'member',
-        path: [network, member ?? []].flat().join(' '),
-        ...rest,
-      };
-    }),
-  ];
+  const all: Leftover[] = [...found, ...networks.map(ofNetwork)];
   if (options.has('json')) {
     write(STDOUT, `${JSON.stringify(all, null, 2)}\n`);
     return leftoverStatus(all);

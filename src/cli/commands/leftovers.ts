@@ -1,9 +1,17 @@
+import type { NetworkLeftover } from '../../network/sweep.js';
+
 /** What was removed because nobody needs it, or would be, or could not be. */
 export interface Leftover {
   readonly what: string;
   readonly path: string;
   readonly why: string;
   readonly error?: string | undefined;
+}
+
+/** One of a network: a member by the network and its address. */
+export function ofNetwork({ network, member, ...rest }: NetworkLeftover): Leftover {
+  if (member === undefined) return { what: 'network', path: network, ...rest };
+  return { what: 'member', path: `${network} ${member}`, ...rest };
 }
 
 /** A row of what gc prints. */

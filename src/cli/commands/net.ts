@@ -5,7 +5,7 @@ import { type Parsed, parseOptions } from '../getopt.js';
 import { helpStyle, STDERR, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
 import { PROGRAM, UsageError } from '../usage-error.js';
-import { leftoverRow, leftoverStatus } from './leftovers.js';
+import { leftoverRow, leftoverStatus, ofNetwork } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
 import { attachSpecOf, inNetOptions, netTarget, networkSpecOf, throwInOptions } from './net-spec.js';
 import { isPid } from './pid-word.js';
@@ -172,12 +172,7 @@ async function gc(operands: readonly string[], options: NetOptions): Promise<num
   const dryRun = options.has('dry-run');
   const found = await Network.sweep({ dryRun });
   if (options.has('json')) printJson(found);
-  else {
-    const rows = found.map(({ network, member = 'network', ...rest }) =>
-      leftoverRow({ what: member, path: network, ...rest }, dryRun),
-    );
-    write(STDOUT, inColumns(rows));
-  }
+  else write(STDOUT, inColumns(found.map((one) => leftoverRow(ofNetwork(one), dryRun))));
   return leftoverStatus(found);
 }
 
