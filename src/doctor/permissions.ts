@@ -1,14 +1,9 @@
 /** What forbids namespaces here: sysctls, AppArmor, container engines. */
 import { parseMountinfo } from '../mounts/mountinfo.js';
 import { ALL_KINDS } from '../namespaces/kinds.js';
+import { zeroLimit } from '../namespaces/limits.js';
 import { type Locks, readLocks } from '../sandbox/locks.js';
-import {
-  COVERED_PROC,
-  limitObstacle,
-  type Obstacle,
-  SECCOMP_FILTER,
-  userNamespaceObstacle,
-} from '../sandbox/obstacles.js';
+import { COVERED_PROC, type Obstacle, SECCOMP_FILTER, userNamespaceObstacle } from '../sandbox/obstacles.js';
 import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 import { type Finding, lack, note, ok } from './finding.js';
 
@@ -28,7 +23,7 @@ function userNamespaces(locks: Locks, works: boolean): Finding {
 }
 
 function limits(locks: Locks): Finding[] {
-  const zero = ALL_KINDS.filter((kind) => locks.limit(kind) === 0).map(limitObstacle);
+  const zero = ALL_KINDS.filter((kind) => locks.limit(kind) === 0).map(zeroLimit);
   if (zero.length > 0) return zero.map((obstacle) => found('limits', obstacle, false));
   return [ok('limits', 'No limit of /proc/sys/user/max_*_namespaces is 0.')];
 }

@@ -1,5 +1,4 @@
 /** What keeps a machine's users from namespaces: what errors (causes.ts) and isol8 doctor both say of it. */
-import { zeroLimit } from '../namespaces/limits.js';
 import type { Locks } from './locks.js';
 
 export interface Obstacle {
@@ -39,8 +38,6 @@ export const COVERED_PROC: Obstacle = {
   what: 'Parts of /proc are covered, as container engines do it, so no new proc may be mounted in a user namespace.',
   mend: 'docker run --security-opt systempaths=unconfined',
 };
-
-export const limitObstacle = (kind: string): Obstacle => zeroLimit(kind);
 
 /** The sentence and the command in one text. */
 export function describeObstacle({ what, mend, or }: Obstacle, lead = 'Allow it'): string {

@@ -6,7 +6,7 @@ import type { EnteredNamespace, EnterSpec } from '../../sandbox/in-place/enter-s
 import { trySyscall } from '../../syscalls/binding.js';
 import { IOCTL, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
-import { openFile, statFile } from '../../syscalls/files.js';
+import { openFile, S_IFDIR, S_IFMT, statFile } from '../../syscalls/files.js';
 import type { Parsed } from '../getopt.js';
 import { UsageError } from '../usage-error.js';
 import {
@@ -226,7 +226,7 @@ function directoryOf(options: Parsed, name: 'root' | 'wd', target: Target | unde
 
 function openDirectory(path: string, name: string): number {
   const stat = statFile(path);
-  if (stat && (stat.mode & 0o170000) !== 0o040000)
+  if (stat && (stat.mode & S_IFMT) !== S_IFDIR)
     throw new SpecError(`--${name}`, `${path} is not a directory`);
   return openFile(path, O.PATH);
 }

@@ -1,3 +1,4 @@
+import { EXIT } from '../../syscalls/wire.js';
 import { parseOptions } from '../getopt.js';
 import { renderOverview } from '../help.js';
 import { helpStyle, STDERR, STDOUT, write } from '../output.js';
@@ -5,8 +6,6 @@ import { closest } from '../suggest.js';
 import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { COMMANDS, program } from './table.js';
-
-const EXIT_USAGE = 125;
 
 /** isol8 without a command it knows: the help, the version, or what is wrong. */
 export function overview(argv: readonly string[]): number {
@@ -22,5 +21,5 @@ export function overview(argv: readonly string[]): number {
   }
   const asked = options.has('help') || name === 'help';
   write(asked ? STDOUT : STDERR, renderOverview(program, COMMANDS, helpStyle()));
-  return asked ? 0 : EXIT_USAGE;
+  return asked ? 0 : EXIT.failed;
 }

@@ -2,6 +2,7 @@ import type { SignalName, SpawnSpec } from '../../sandbox/process-spec.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
 import { SIGNALS } from '../../syscalls/constants.js';
+import { EXIT } from '../../syscalls/wire.js';
 import { STDERR, write } from '../output.js';
 import { callersSize, keepTerminal } from './callers-terminal.js';
 import { catchSignals } from './forwarded-signals.js';
@@ -19,7 +20,6 @@ export interface AttachOptions {
 
 /** As timeout(1) exits. */
 const EXIT_TIMED_OUT = 124;
-const EXIT_SIGNALLED = 128;
 
 /** What is to be started, and explained. */
 export function attachedSpec(spec: SandboxSpec, { tty, timeout, descriptors }: AttachOptions): SpawnSpec {
@@ -45,5 +45,5 @@ export async function runAttached(
   restore();
   if (timedOut) write(STDERR, `isol8 run: killed after ${timeout}\n`);
   if (timedOut) return EXIT_TIMED_OUT;
-  return exitCode ?? EXIT_SIGNALLED + (SIGNALS[signal as SignalName] ?? 0);
+  return exitCode ?? EXIT.signalled + (SIGNALS[signal as SignalName] ?? 0);
 }

@@ -3,12 +3,12 @@ import type { ExplainFormat } from '../../sandbox/explain/explain.js';
 import { explain, explainInPlace } from '../../sandbox/explain.js';
 import { networkName } from './network-name.js';
 import { type AttachOptions, attachedSpec } from './run-attached.js';
-import type { RunOptions, specOf } from './run-spec.js';
+import type { RunOptions, RunSpec } from './run-spec.js';
 
 /** What `isol8 run` would do with these options, in the format that they ask for: beside this process or in its place. */
 export async function explainRun(
   command: readonly string[],
-  spec: ReturnType<typeof specOf>,
+  spec: RunSpec,
   { options, how }: { options: RunOptions; how: AttachOptions | BecomeOptions },
 ): Promise<string> {
   const format = (options.last('explain') ?? 'strace') as ExplainFormat;

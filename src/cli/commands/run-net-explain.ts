@@ -13,9 +13,7 @@ import { STDERR, write } from '../output.js';
 import { attachSpecOf } from './net-spec.js';
 import { type AttachOptions, attachedSpec } from './run-attached.js';
 import { checkWay, DEFAULT_NETWORK } from './run-net.js';
-import type { RunOptions, specOf } from './run-spec.js';
-
-type RunSpec = ReturnType<typeof specOf>;
+import type { RunOptions, RunSpec } from './run-spec.js';
 
 /** Throws what the run would throw for a network that is not there, or a port that is taken. */
 export async function explainInNetwork(

@@ -8,11 +8,10 @@ import { createNamespaces } from '../../sandbox/create-namespaces.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
 import { STDERR, write } from '../output.js';
 import { attachSpecOf, throwInOptions } from './net-spec.js';
-import type { RunOptions, specOf } from './run-spec.js';
+import type { RunOptions, RunSpec } from './run-spec.js';
 import { mayMakeLinks, startNamedUplink } from './run-uplink.js';
 
 type MapField = 'mapUsers' | 'mapGroups' | 'setgroups';
-type RunSpec = ReturnType<typeof specOf>;
 
 /** The network that is made when it is first used. */
 export const DEFAULT_NETWORK = 'bridge';

@@ -13,15 +13,14 @@ export type RunOptions = Parsed<(typeof runCommand)['options'][number]['name']>;
 /** What is not named is new. */
 type Choices = { [kind in NamespaceKind]?: NamespaceChoice };
 
+/** A {@link SandboxSpec} whose namespaces are named one by one. */
+export type RunSpec = SandboxSpec & { namespaces: Choices };
+
 /** A spec with only what the options say, so that the defaults stay the library's. */
-export function specOf(options: RunOptions): SandboxSpec & { namespaces: Choices } {
+export function specOf(options: RunOptions): RunSpec {
   const optional = <T>(key: keyof SandboxSpec, value: T | undefined): Partial<SandboxSpec> =>
     value === undefined ? {} : { [key]: value };
-  const number = (name: 'nice'): number | undefined => {
-    const text = options.last(name);
-    return text === undefined ? undefined : parseWhole(text, `--${name}`);
-  };
-  const umask = options.last('umask');
+  const [umask, nice] = [options.last('umask'), options.last('nice')];
   return {
     namespaces: namespacesOf(options),
     ...optional('hostname', options.last('hostname') ?? nameOf(options)),
@@ -41,7 +40,7 @@ export function specOf(options: RunOptions): SandboxSpec & { namespaces: Choices
     ...optional('cwd', options.last('workdir')),
     ...optional('env', environmentOf(options)),
     ...optional('umask', umask === undefined ? undefined : parseOctal(umask, '--umask')),
-    ...optional('nice', number('nice')),
+    ...optional('nice', nice === undefined ? undefined : parseWhole(nice, '--nice')),
     ...optional('rlimits', limitsOf(options)),
     ...(options.has('no-init') && { init: false }),
     ...(options.has('no-kill-child') && { dieWithParent: false }),

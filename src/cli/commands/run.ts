@@ -10,7 +10,7 @@ import { asOption, inOptions } from './option-names.js';
 import { descriptorCount } from './preserved-descriptors.js';
 import type { AttachOptions } from './run-attached.js';
 import { runCommand } from './run-options.js';
-import { joinedNetns, type RunOptions, specOf } from './run-spec.js';
+import { joinedNetns, type RunOptions, type RunSpec, specOf } from './run-spec.js';
 
 /** isol8 run. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -54,10 +54,7 @@ async function runWith(options: RunOptions): Promise<number> {
   return await runAttached(command, networked.spec, { ...attached, ownPids: hasOwnPids(networked.spec) });
 }
 
-async function withNetnsFiles(
-  spec: ReturnType<typeof specOf>,
-  options: RunOptions,
-): Promise<ReturnType<typeof specOf>> {
+async function withNetnsFiles(spec: RunSpec, options: RunOptions): Promise<RunSpec> {
   const name = joinedNetns(options);
   if (name === undefined) return spec;
   const { netnsMountsOf } = await import('./netns-view.js');

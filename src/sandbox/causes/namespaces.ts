@@ -1,14 +1,9 @@
 /** What it means when namespaces cannot be made, joined, mapped or named. */
 import { ALL_KINDS, KINDS } from '../../namespaces/kinds.js';
+import { zeroLimit } from '../../namespaces/limits.js';
 import { CLONE } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
-import {
-  describeObstacle,
-  dockerOptions,
-  limitObstacle,
-  SECCOMP_FILTER,
-  userNamespaceObstacle,
-} from '../obstacles.js';
+import { describeObstacle, dockerOptions, SECCOMP_FILTER, userNamespaceObstacle } from '../obstacles.js';
 import { about, type Cause, type Circumstances, cause, when } from './cause.js';
 
 /** The namespace flags that a step creates. */
@@ -41,7 +36,7 @@ function noPrivilege({ step }: Circumstances): string | undefined {
 function limitReached({ step, locks }: Circumstances): string | undefined {
   const zero = kindsOf(step).filter((kind) => locks.limit(kind) === 0);
   if (zero.length > 0) {
-    return zero.map((kind) => describeObstacle(limitObstacle(kind), 'Allow some')).join('; ');
+    return zero.map((kind) => describeObstacle(zeroLimit(kind), 'Allow some')).join('; ');
   }
   return 'A limit of /proc/sys/user/max_*_namespaces is reached, or user namespaces are nested 32 deep already.';
 }
