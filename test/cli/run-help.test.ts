@@ -47,6 +47,20 @@ describe('the help', () => {
     assert.deepEqual([status, stdout, stderr], [125, '', page]);
   });
 
+  test('comes with -h too, where no other option has that letter', async () => {
+    const others = COMMANDS.filter((command) =>
+      visibleOptions(command).some(({ name, short }) => short === 'h' && name !== 'help'),
+    );
+    assert.deepEqual(
+      others.map(({ name }) => name),
+      ['run', 'ns'],
+    );
+    for (const command of COMMANDS.filter((each) => !others.includes(each))) {
+      const { name } = command;
+      assert.equal(await said(name, '-h'), await said(name, '--help'), name);
+    }
+  });
+
   test('of isol8 completion tells how to load each', async () => {
     const page = await said('completion', '--help');
     for (const shell of ['bash', 'zsh', 'fish']) assert.ok(page.includes(`isol8 completion ${shell}`), shell);

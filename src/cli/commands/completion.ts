@@ -1,8 +1,9 @@
 import { SHELLS, type Shell } from '../completion.js';
 import { parseOptions } from '../getopt.js';
+import { answersHelp } from '../help-option.js';
 import type { CommandSpec } from '../options.js';
-import { helpStyle, STDOUT, write } from '../output.js';
-import { PROGRAM, UsageError } from '../usage-error.js';
+import { STDOUT, write } from '../output.js';
+import { UsageError } from '../usage-error.js';
 
 export const completionCommand = {
   name: 'completion',
@@ -11,7 +12,7 @@ export const completionCommand = {
   description: 'Load what this prints in the shell: it completes commands, options and their values.',
   operands: 'any',
   operand: { choices: ['bash', 'zsh', 'fish'] },
-  options: [{ name: 'help', group: 'Options', help: 'Show this help.' }],
+  options: [{ name: 'help', short: 'h', group: 'Options', help: 'Show this help.' }],
   examples: [
     { text: 'For this bash', command: 'source <(isol8 completion bash)' },
     { text: 'For every zsh, when ~/.zfunc is in fpath', command: 'isol8 completion zsh > ~/.zfunc/_isol8' },
@@ -22,11 +23,7 @@ export const completionCommand = {
 /** isol8 completion. */
 export async function completion(argv: readonly string[]): Promise<number> {
   const options = parseOptions(completionCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, completionCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, completionCommand)) return 0;
   const [shell, ...rest] = options.operands;
   if (!SHELLS.includes(shell as Shell) || rest.length > 0) {
     throw new UsageError(`give one of ${SHELLS.join(', ')}`, { command: 'completion' });

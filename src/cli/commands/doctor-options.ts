@@ -12,7 +12,7 @@ export const doctorCommand = {
   operands: 'none',
   options: [
     { name: 'json', group: 'Options', help: 'Print as JSON.' },
-    { name: 'help', group: 'Options', help: 'Show this help.' },
+    { name: 'help', short: 'h', group: 'Options', help: 'Show this help.' },
   ],
   examples: [{ text: 'As another user', command: 'sudo -u somebody isol8 doctor' }],
 } as const satisfies CommandSpec;

@@ -3,9 +3,9 @@ import type { Finding } from '../../doctor/finding.js';
 import type { KindTrials, Trial } from '../../doctor/trials.js';
 import { inColumns } from '../aligned.js';
 import { parseOptions } from '../getopt.js';
-import { renderHelp, wrap } from '../help.js';
+import { wrap } from '../help.js';
+import { answersHelp } from '../help-option.js';
 import { helpStyle, STDOUT, write } from '../output.js';
-import { PROGRAM } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { doctorCommand } from './doctor-options.js';
 
@@ -17,10 +17,7 @@ type Style = ReturnType<typeof helpStyle>;
 export async function doctor(argv: readonly string[]): Promise<number> {
   const options = parseOptions(doctorCommand, argv);
   const style = helpStyle();
-  if (options.has('help')) {
-    write(STDOUT, renderHelp(PROGRAM, doctorCommand, style));
-    return 0;
-  }
+  if (await answersHelp(options, doctorCommand)) return 0;
   const diagnosis = await diagnose();
   write(STDOUT, options.has('json') ? `${JSON.stringify(diagnosis, null, 2)}\n` : render(diagnosis, style));
   return diagnosis.works ? 0 : EXIT_LACKING;

@@ -12,7 +12,7 @@ export const gcCommand = {
   options: [
     { name: 'dry-run', short: 'n', group: 'Options', help: 'Only print what would be removed.' },
     { name: 'json', group: 'Options', help: 'Print as JSON.' },
-    { name: 'help', group: 'Options', help: 'Show this help.' },
+    { name: 'help', short: 'h', group: 'Options', help: 'Show this help.' },
   ],
   examples: [{ text: 'See first', command: 'isol8 gc --dry-run' }],
 } as const satisfies CommandSpec;

@@ -2,19 +2,15 @@ import { sweep } from '../../kept/sweep.js';
 import { Network } from '../../network/network.js';
 import { inColumns } from '../aligned.js';
 import { parseOptions } from '../getopt.js';
-import { helpStyle, STDOUT, write } from '../output.js';
-import { PROGRAM } from '../usage-error.js';
+import { answersHelp } from '../help-option.js';
+import { STDOUT, write } from '../output.js';
 import { gcCommand } from './gc-options.js';
 import { type Leftover, leftoverRow, leftoverStatus, ofNetwork } from './leftovers.js';
 
 /** isol8 gc. */
 export async function gc(argv: readonly string[]): Promise<number> {
   const options = parseOptions(gcCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, gcCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, gcCommand)) return 0;
   const dryRun = options.has('dry-run');
   const found = sweep({ dryRun });
   const networks = await Network.sweep({ dryRun });

@@ -1,18 +1,15 @@
 import type { GraphFormat } from '../../web/graph-formats.js';
 import { parseOptions } from '../getopt.js';
+import { answersHelp } from '../help-option.js';
 import { helpStyle, STDOUT, write } from '../output.js';
-import { PROGRAM, UsageError } from '../usage-error.js';
+import { UsageError } from '../usage-error.js';
 import { graphCommand } from './graph-options.js';
 import { pidsOf } from './pid-operands.js';
 
 /** isol8 graph. */
 export async function graphOf(argv: readonly string[]): Promise<number> {
   const options = parseOptions(graphCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, graphCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, graphCommand)) return 0;
   const [watch, serve, net] = [options.has('watch'), options.has('serve'), options.has('net')];
   const format = options.last('format') as GraphFormat | undefined;
   if (watch && !net) throw mistake('--watch is for networks: give --net, too');

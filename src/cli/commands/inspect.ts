@@ -4,8 +4,9 @@ import { inspect } from '../../namespaces/inspect.js';
 import { ownNumber } from '../../namespaces/list/namespace-link.js';
 import { EXIT } from '../../syscalls/wire.js';
 import { parseOptions } from '../getopt.js';
+import { answersHelp } from '../help-option.js';
 import { helpStyle, STDERR, STDOUT, write } from '../output.js';
-import { PROGRAM, UsageError } from '../usage-error.js';
+import { UsageError } from '../usage-error.js';
 import { inspectCommand } from './inspect-options.js';
 import { renderInspection } from './inspect-text.js';
 import { pidsOf } from './pid-operands.js';
@@ -13,11 +14,7 @@ import { pidsOf } from './pid-operands.js';
 /** isol8 inspect. */
 export async function inspectProcesses(argv: readonly string[]): Promise<number> {
   const options = parseOptions(inspectCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, inspectCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, inspectCommand)) return 0;
   const pids = pidsOf(options.operands, inspectCommand.name);
   if (pids.length === 0) throw new UsageError('give the PID of a process', { command: inspectCommand.name });
   const found = pids.flatMap((pid) => inspectOrSay(pid) ?? []);

@@ -4,7 +4,8 @@ import { ProcessReader } from '../../namespaces/list/processes.js';
 import { list } from '../../namespaces/list.js';
 import { type Layout, type Line, renderJson, renderRaw, renderTable } from '../columns.js';
 import { parseOptions } from '../getopt.js';
-import { helpStyle, STDERR, STDOUT, terminalSize, write } from '../output.js';
+import { answersHelp } from '../help-option.js';
+import { STDERR, STDOUT, terminalSize, write } from '../output.js';
 import { LS_COLUMNS, type LsColumn, type Row } from './ls-columns.js';
 import { flatLines, processLines, relationLines, withAncestors } from './ls-lines.js';
 import { lsCommand } from './ls-options.js';
@@ -13,11 +14,7 @@ import { type LsOptions, type LsRequest, requestOf } from './ls-request.js';
 /** isol8 ls. */
 export async function ls(argv: readonly string[]): Promise<number> {
   const options = parseOptions(lsCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp('isol8', lsCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, lsCommand)) return 0;
   if (options.has('version')) {
     const { VERSION } = await import('../version.js');
     write(STDOUT, `isol8 ls ${VERSION}\n`);

@@ -157,7 +157,7 @@ const OPTIONS = [
     help: 'Change nothing, and print the commands of ip, sysctl and nft that would do the same, as a shell script.',
   },
   { name: 'json', group: 'Options', help: 'Print as JSON.' },
-  { name: 'help', group: 'Options', help: 'Show this help.' },
+  { name: 'help', short: 'h', group: 'Options', help: 'Show this help.' },
 ] as const satisfies readonly NetOption[];
 
 export const netCommand = {

@@ -2,9 +2,10 @@ import type { NetworkDescription } from '../../network/describe.js';
 import { Network } from '../../network/network.js';
 import { inColumns } from '../aligned.js';
 import { type Parsed, parseOptions } from '../getopt.js';
-import { helpStyle, STDERR, STDOUT, write } from '../output.js';
+import { answersHelp } from '../help-option.js';
+import { STDERR, STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
-import { PROGRAM, UsageError } from '../usage-error.js';
+import { UsageError } from '../usage-error.js';
 import { leftoverRow, leftoverStatus, ofNetwork } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
 import { attachSpecOf, inNetOptions, netTarget, networkSpecOf, throwInOptions } from './net-spec.js';
@@ -28,11 +29,7 @@ const ACTIONS: Readonly<Record<NetAction, Action>> = {
 /** isol8 net. */
 export async function net(argv: readonly string[]): Promise<number> {
   const options: NetOptions = parseOptions(netCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, netCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, netCommand)) return 0;
   const [name = '', ...operands] = options.operands;
   const action = NET_ACTIONS.find((known) => known === name);
   if (action === undefined) {

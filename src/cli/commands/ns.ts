@@ -7,9 +7,10 @@ import { Namespace } from '../../namespaces/namespace.js';
 import { statFile } from '../../syscalls/files.js';
 import { inColumns } from '../aligned.js';
 import { type Parsed, parseOptions } from '../getopt.js';
-import { helpStyle, STDOUT, write } from '../output.js';
+import { answersHelp } from '../help-option.js';
+import { STDOUT, write } from '../output.js';
 import { closest } from '../suggest.js';
-import { PROGRAM, UsageError } from '../usage-error.js';
+import { UsageError } from '../usage-error.js';
 import { isForAdd, nsCommand } from './ns-options.js';
 import { inOptions } from './option-names.js';
 import { specOf } from './run-spec.js';
@@ -20,11 +21,7 @@ const ACTIONS: Readonly<Record<string, Action>> = { add, rm, ls };
 /** isol8 ns. */
 export async function ns(argv: readonly string[]): Promise<number> {
   const options: Parsed = parseOptions(nsCommand, argv);
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, nsCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, nsCommand)) return 0;
   const [name = '', ...names] = options.operands;
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (action === undefined) {

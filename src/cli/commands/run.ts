@@ -2,7 +2,8 @@ import { SpecError } from '../../foundation/errors.js';
 import { become } from '../../sandbox/become.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
 import { parseOptions } from '../getopt.js';
-import { helpStyle, STDIN, STDOUT, terminalSize, write } from '../output.js';
+import { answersHelp } from '../help-option.js';
+import { STDIN, STDOUT, terminalSize, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { networkName } from './network-name.js';
@@ -24,11 +25,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 /** Where nothing is left to do after the start, the launcher takes this process's place. */
 async function runWith(options: RunOptions): Promise<number> {
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, runCommand, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, runCommand)) return 0;
   if (options.has('version')) {
     write(STDOUT, `${PROGRAM} ${VERSION}\n`);
     return 0;

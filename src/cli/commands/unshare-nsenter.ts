@@ -6,17 +6,14 @@ import type { Facts } from '../../sandbox/facts.js';
 import type { InPlaceProgram } from '../../sandbox/in-place/program.js';
 import type { Plan } from '../../syscalls/plan.js';
 import type { Parsed } from '../getopt.js';
+import { answersHelp } from '../help-option.js';
 import type { CommandSpec } from '../options.js';
-import { helpStyle, STDOUT, write } from '../output.js';
+import { STDOUT, write } from '../output.js';
 import { PROGRAM } from '../usage-error.js';
 
 /** --help and --version; undefined when neither was asked for. */
 export async function commonAnswer(options: Parsed, command: CommandSpec): Promise<number | undefined> {
-  if (options.has('help')) {
-    const { renderHelp } = await import('../help.js');
-    write(STDOUT, renderHelp(PROGRAM, command, helpStyle()));
-    return 0;
-  }
+  if (await answersHelp(options, command)) return 0;
   if (!options.has('version')) return undefined;
   const { VERSION } = await import('../version.js');
   write(STDOUT, `${PROGRAM} ${command.name} ${VERSION}\n`);
