@@ -1,3 +1,4 @@
+import { paint } from '../foundation/paint.js';
 import { type CommandSpec, type OptionSpec, visibleOptions } from './options.js';
 
 export interface HelpLayout {
@@ -117,7 +118,7 @@ class Page {
   }
 
   #paint(code: string, text: string): string {
-    return this.#color ? `\x1b[${code}m${text}\x1b[0m` : text;
+    return paint(text, code, this.#color);
   }
 }
 

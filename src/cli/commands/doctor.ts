@@ -1,6 +1,7 @@
 import { type Diagnosis, diagnose } from '../../doctor/diagnose.js';
 import type { Finding } from '../../doctor/finding.js';
 import type { KindTrials, Trial } from '../../doctor/trials.js';
+import { paint } from '../../foundation/paint.js';
 import { inColumns } from '../aligned.js';
 import { parseOptions } from '../getopt.js';
 import { wrap } from '../help.js';
@@ -41,8 +42,9 @@ function renderFinding({ about, state, detail, mend }: Finding, style: Style): s
   const [mark, color] = MARKS[state];
   const indent = ' '.repeat(8 + LABEL);
   const lines = wrap(detail, Math.max(20, style.columns - indent.length));
-  const start = `  ${paint(mark.padEnd(6), color, style)}${about.padEnd(LABEL)}`;
-  const remedy = mend === undefined ? '' : `${indent}${paint('$', '2', style)} ${paint(mend, '36', style)}\n`;
+  const start = `  ${paint(mark.padEnd(6), color, style.color)}${about.padEnd(LABEL)}`;
+  const remedy =
+    mend === undefined ? '' : `${indent}${paint('$', '2', style.color)} ${paint(mend, '36', style.color)}\n`;
   return `${start}${lines.join(`\n${indent}`)}\n${remedy}`;
 }
 
@@ -56,8 +58,8 @@ function renderKinds(kinds: readonly KindTrials[], style: Style): string {
   ]);
   const table = inColumns([['  kind', 'made directly', 'in a user namespace', 'joined', 'limit'], ...rows]);
   const colored = table
-    .replace(/\byes\b/g, (text) => paint(text, '32', style))
-    .replace(/\bno\b/g, (text) => paint(text, '31', style));
+    .replace(/\byes\b/g, (text) => paint(text, '32', style.color))
+    .replace(/\bno\b/g, (text) => paint(text, '31', style.color));
   return `\n${bold('Namespaces', style)}\n${colored}${reasons(kinds, style)}`;
 }
 
@@ -89,6 +91,4 @@ function reasons(kinds: readonly KindTrials[], style: Style): string {
     .join('');
 }
 
-const bold = (text: string, style: Style): string => paint(text, '1', style);
-const paint = (text: string, code: string, { color }: Style): string =>
-  color ? `\x1b[${code}m${text}\x1b[0m` : text;
+const bold = (text: string, { color }: Style): string => paint(text, '1', color);

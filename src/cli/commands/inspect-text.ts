@@ -1,5 +1,6 @@
 import { escapeControls } from '../../foundation/control-characters.js';
 import { formatDuration } from '../../foundation/duration.js';
+import { paint } from '../../foundation/paint.js';
 import type {
   CapabilitySets,
   MappedIds,
@@ -144,4 +145,4 @@ function labelled(label: string, text: string, style: Style): string {
 }
 
 const indented = (table: string): string => table.replace(/^(?=.)/gm, '  ');
-const bold = (text: string, { color }: Style): string => (color ? `\x1b[1m${text}\x1b[0m` : text);
+const bold = (text: string, { color }: Style): string => paint(text, '1', color);

@@ -1,7 +1,7 @@
 /** The picture as a tree of lines, for a terminal. */
+import { paint } from '../../foundation/paint.js';
 import { type Cable, type Device, devicesOf, type NetPicture, type Place } from './picture.js';
 
-/** SGR of a terminal, see console_codes(4). */
 const COLORS = { title: '1', name: '36', down: '31', dim: '2', address: '32', translation: '35' } as const;
 type Color = keyof typeof COLORS;
 
@@ -20,7 +20,7 @@ interface Branch {
 export function renderText({ places, cables, notes }: NetPicture, color: boolean): string {
   const ends = endsOf(places, cables);
   const blocks = places.map((place) => linesOf(placeBranch(place, ends), color).join('\n'));
-  if (notes.length > 0) blocks.push(notes.map((words) => paint({ words, color: 'dim' }, color)).join('\n'));
+  if (notes.length > 0) blocks.push(notes.map((words) => paint(words, COLORS.dim, color)).join('\n'));
   return blocks.length === 0 ? 'no network namespace\n' : `${blocks.join('\n\n')}\n`;
 }
 
@@ -97,7 +97,7 @@ function deviceBranch(place: Place, device: Device, ends: Ends): Branch {
 }
 
 function linesOf({ pieces, below }: Branch, color: boolean): string[] {
-  const own = pieces.map((piece) => paint(piece, color)).join('');
+  const own = pieces.map((piece) => painted(piece, color)).join('');
   const branches = below.flatMap((branch, i) => {
     const isLast = i === below.length - 1;
     const [first = '', ...rest] = linesOf(branch, color);
@@ -106,5 +106,5 @@ function linesOf({ pieces, below }: Branch, color: boolean): string[] {
   return [own, ...branches];
 }
 
-const paint = ({ words, color }: Piece, isColored: boolean): string =>
-  isColored && color !== undefined && words !== '' ? `\x1b[${COLORS[color]}m${words}\x1b[0m` : words;
+const painted = ({ words, color }: Piece, isColored: boolean): string =>
+  color === undefined ? words : paint(words, COLORS[color], isColored);
