@@ -1,9 +1,10 @@
 /** ICMP echo, RFC 792 and RFC 4443, for where no ping(8) is installed. */
 import { randomInt } from 'node:crypto';
 import { Isol8Error, SpecError } from '../foundation/errors.js';
-import { familyOf, ipBytes } from '../foundation/ip.js';
+import { familyOf } from '../foundation/ip.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { openSocket } from '../namespaces/open-socket.js';
+import { encodeAddress } from '../namespaces/sockets/address.js';
 import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AF, SOCK } from '../syscalls/constants.js';
@@ -14,8 +15,6 @@ const ICMP = { protocol: 1, request: 8, reply: 0 } as const;
 const ICMPV6 = { protocol: 58, request: 128, reply: 129 } as const;
 const HEADER = 8;
 const PAYLOAD = 56;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0o4000;
 const MSG_DONTWAIT = 0x40;
 
 export interface PingOptions {
@@ -42,7 +41,7 @@ export async function ping(address: string, options: PingOptions = {}): Promise<
   try {
     const echo = { id: randomInt(1, 0xffff), sequence: 1, kind: icmp };
     const packet = encode(echo);
-    const to = socketAddress(address);
+    const to = encodeAddress(address, 0);
     const start = performance.now();
     syscall('sendto', [socket.fd, packet, packet.length, 0, to, to.length], address);
     const came = await answered(socket, echo, start + (options.timeout ?? 2000));
@@ -66,12 +65,12 @@ interface PingSocket {
 
 async function open(family: number, protocol: number, namespace: Namespace | undefined): Promise<PingSocket> {
   const of = async (type: number): Promise<number> => {
-    const kind = { family, type: type | SOCK.CLOEXEC | SOCK_NONBLOCK, protocol };
+    const kind = { family, type: type | SOCK.CLOEXEC | SOCK.NONBLOCK, protocol };
     if (namespace !== undefined) return await openSocket(namespace, kind);
     return syscall('socket', [family, kind.type, protocol], 'icmp');
   };
   try {
-    return { fd: await of(SOCK_RAW), raw: true };
+    return { fd: await of(SOCK.RAW), raw: true };
   } catch (error) {
     if (!['EPERM', 'EACCES'].includes((error as Isol8Error).code)) throw error;
     return { fd: await of(SOCK.DGRAM), raw: false };
@@ -139,14 +138,4 @@ function readableUntil(fd: number, deadline: number): Promise<boolean> {
       cancelLaunch(session);
     }, left);
   });
-}
-
-/** struct sockaddr_in, struct sockaddr_in6 */
-function socketAddress(address: string): Buffer {
-  const bytes = ipBytes(address);
-  const v4 = bytes.length === 4;
-  const result = Buffer.alloc(v4 ? 16 : 28);
-  result.writeUInt16LE(v4 ? AF.INET : AF.INET6, 0);
-  result.set(bytes, v4 ? 4 : 8);
-  return result;
 }

@@ -2,18 +2,15 @@
 import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { familyOf, type IpFamily, ipBytes, ipText } from '../foundation/ip.js';
 import { openSockets } from '../namespaces/open-socket.js';
+import { encodeAddress } from '../namespaces/sockets/address.js';
 import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
-import { AF, SOCK } from '../syscalls/constants.js';
+import { AF, IPPROTO_IPV6, IPV6_V6ONLY, SO, SOCK, SOL_SOCKET } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import type { NetworkHost } from './host.js';
 import { listenerOn } from './port-holder.js';
 import type { PublishedPort } from './published-ports.js';
 import type { ResolvedPort } from './records.js';
 
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
-const IPPROTO_IPV6 = 41;
-const IPV6_V6ONLY = 26;
 const ANY = { inet: '0.0.0.0', inet6: '::' } as const;
 
 /** Which other networks have a port, as the store has it: `ports/tcp-8080/ANY.json`. */
@@ -137,32 +134,21 @@ function openHere({ family, type, protocol }: { family: number; type: number; pr
 }
 
 /**
- * Alone where possible. Connections of an earlier program that are in TIME_WAIT forbid that, but do not count with SO_REUSEADDR,
+ * Alone where possible. Connections of an earlier program that are in TIME_WAIT forbid that, but do not count with SO.REUSEADDR,
  * while whoever listens still does. UDP has no such state, and would share the port with others that have set it.
  */
 function bind(
   fd: number,
   { address, port, protocol }: { address: string; port: number; protocol: 'tcp' | 'udp' },
 ): string | undefined {
-  const bytes = socketAddress(address, port);
+  const bytes = encodeAddress(address, port);
   const attempt = (): number => trySyscall('bind', fd, bytes, bytes.length);
   let result = attempt();
   if (result === -errnoNumber('EADDRINUSE') && protocol === 'tcp') {
-    trySyscall('setsockopt', fd, SOL_SOCKET, SO_REUSEADDR, new Uint32Array([1]), 4);
+    trySyscall('setsockopt', fd, SOL_SOCKET, SO.REUSEADDR, new Uint32Array([1]), 4);
     result = attempt();
   }
   return result === 0 ? undefined : errnoName(-result);
-}
-
-/** struct sockaddr_in, struct sockaddr_in6 */
-function socketAddress(address: string, port: number): Buffer {
-  const bytes = ipBytes(address);
-  const v4 = bytes.length === 4;
-  const result = Buffer.alloc(v4 ? 16 : 28);
-  result.writeUInt16LE(v4 ? AF.INET : AF.INET6, 0);
-  result.writeUInt16BE(port, 2);
-  result.set(bytes, v4 ? 4 : 8);
-  return result;
 }
 
 function portOf(fd: number): number {

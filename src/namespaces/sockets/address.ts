@@ -27,12 +27,17 @@ export function checkPort(port: unknown, field: string): number {
 
 export const familyNumber = ({ family }: IpAddress): number => (family === 4 ? AF.INET : AF.INET6);
 
-/** struct sockaddr_in or sockaddr_in6, without a scope: a socket with an address of an interface is bound to that. */
-export function encodeIp({ family, address }: IpAddress, port: number): Uint8Array {
-  const bytes = Buffer.alloc(family === 4 ? 16 : 28);
-  bytes.writeUInt16LE(family === 4 ? AF.INET : AF.INET6, 0);
+/** {@link encodeAddress}: a socket with an address of an interface is bound to that, and needs no scope. */
+export const encodeIp = ({ address }: IpAddress, port: number): Uint8Array => encodeAddress(address, port);
+
+/** struct sockaddr_in or sockaddr_in6, without a scope. Throws RangeError for what is no address. */
+export function encodeAddress(address: string, port: number): Uint8Array {
+  const ip = ipBytes(address);
+  const v4 = ip.length === 4;
+  const bytes = Buffer.alloc(v4 ? 16 : 28);
+  bytes.writeUInt16LE(v4 ? AF.INET : AF.INET6, 0);
   bytes.writeUInt16BE(port, 2);
-  bytes.set(ipBytes(address), family === 4 ? 4 : 8);
+  bytes.set(ip, v4 ? 4 : 8);
   return bytes;
 }
 
