@@ -15,6 +15,12 @@ export function familyOf(address: string): IpFamily | undefined {
   return isIPv6(address) && !address.includes('%') ? 'inet6' : undefined;
 }
 
+/** Whether many have it: RFC 5771, RFC 4291. Throws RangeError for what is no address. */
+export function isMulticast(address: string): boolean {
+  const [first = 0] = ipBytes(address);
+  return familyOf(address) === 'inet' ? first >= 224 && first < 240 : first === 0xff;
+}
+
 /** The 4 or 16 bytes of an address. Throws RangeError for what is none. */
 export function ipBytes(address: string): Uint8Array {
   switch (familyOf(address)) {

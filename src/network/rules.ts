@@ -1,6 +1,6 @@
 /** The nf_tables rules of a network, in two tables of its own: pure functions of what it is. */
 import { SpecError } from '../foundation/errors.js';
-import { familyOf } from '../foundation/ip.js';
+import { familyOf, isMulticast } from '../foundation/ip.js';
 import {
   addChain,
   addElements,
@@ -18,7 +18,7 @@ import type { Expression } from '../nftables/expression.js';
 import { accept, dnat, drop, lookup, masquerade, match } from '../nftables/expressions.js';
 import type { TableName } from '../nftables/family.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
-import { MEMBER_LINKS } from './wiring.js';
+import { MEMBER_LINKS, VXLAN_PORT } from './wiring.js';
 
 /** Bridges of all networks. */
 export const BRIDGES = 'i8-*';
@@ -64,6 +64,9 @@ export function networkRules(network: NetworkRecord): Change[] {
     ...chain('published-here', nat('output', PRIORITY.dnat), publishedLookups(match('meta nfproto', 'ipv4'))),
     ...chain('forward', filter('forward', PRIORITY.filter), forwardRules(network)),
     ...chain('leaving', nat('postrouting', PRIORITY.srcnat), leavingRules(network)),
+    ...(network.vxlan === undefined
+      ? []
+      : chain('tunnel', filter('input', PRIORITY.first), tunnelRules(network.vxlan))),
     ...(network.subnet6 === undefined ? [] : bridgeRules(network)),
   ];
 }
@@ -130,6 +133,23 @@ function leavingRules({ bridge, subnet, subnet6, masquerade: masked }: NetworkRe
     ...(masked ? sources.map((source) => [source, beyond, masquerade()]) : []),
     ...sources.map((source) => [source, out, match('ct status', 'dnat'), masquerade()]),
     [out, match('ip saddr', LOOPBACK), masquerade()],
+  ];
+}
+
+/**
+ * The kernel takes a VXLAN packet of the right number from whoever sends it, and would so let members of all networks, and all
+ * who reach the host, into this one. Other numbers are other tunnels, and so is the same one by the other family.
+ */
+function tunnelRules({ id, remote, port = VXLAN_PORT }: NonNullable<NetworkRecord['vxlan']>): Expression[][] {
+  const v4 = familyOf(remote) === 'inet';
+  const ours = [
+    match('meta nfproto', v4 ? 'ipv4' : 'ipv6'),
+    match('udp dport', port),
+    match('@th,96,24', id),
+  ];
+  return [
+    [...ours, match('iifname', BRIDGES), drop()],
+    ...(isMulticast(remote) ? [] : [[...ours, match(v4 ? 'ip saddr' : 'ip6 saddr', '!=', remote), drop()]]),
   ];
 }
 

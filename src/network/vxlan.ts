@@ -5,7 +5,7 @@ import type { Link } from '../rtnetlink/links/link.js';
 import type { NetworkHost } from './host.js';
 import type { NetworkRecord } from './records.js';
 import type { NetworkSpec, VxlanSpec } from './spec.js';
-import { freshIndex } from './wiring.js';
+import { freshIndex, tunnelLinkName } from './wiring.js';
 
 /** What VXLAN puts before a packet: Ethernet, VXLAN, UDP and IP. */
 const HEADERS = { inet: 50, inet6: 70 } as const;
@@ -30,7 +30,7 @@ export async function chooseVxlan(
 ): Promise<NonNullable<NetworkRecord['vxlan']>> {
   const index = freshIndex();
   const link = vxlan.link === undefined ? {} : { lower: (await requireLink(host, vxlan.link)).index };
-  return { ...vxlan, ...link, name: `i8x${index.toString(16)}`, index };
+  return { ...vxlan, ...link, name: tunnelLinkName(index), index };
 }
 
 async function requireLink(host: NetworkHost, name: string): Promise<Link> {

@@ -1,6 +1,6 @@
 /** The netlink requests that make a network and attach a member: pure functions of what was decided. */
 import { randomInt } from 'node:crypto';
-import { parsePrefix } from '../foundation/ip.js';
+import { isMulticast, parsePrefix } from '../foundation/ip.js';
 import { AttributeWriter } from '../netlink/attribute-writer.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { addAddress } from '../rtnetlink/addresses/encode.js';
@@ -33,6 +33,14 @@ export const MEMBER_LINKS = 'i8v';
 export const memberLinkName = (index: number): string =>
   `${MEMBER_LINKS}${index.toString(16).padStart(8, '0')}`;
 
+/** What the names of the links to other hosts begin with. */
+export const TUNNEL_LINKS = 'i8x';
+
+export const tunnelLinkName = (index: number): string => `${TUNNEL_LINKS}${index.toString(16)}`;
+
+/** The UDP port of VXLAN, IANA's. */
+export const VXLAN_PORT = 4789;
+
 const lengthOf = (subnet: string): number => parsePrefix(subnet).length;
 
 /** No address is made from the MAC, which every port of the bridge would hear of. */
@@ -62,7 +70,7 @@ export function bridgeRequests(network: NetworkRecord): NetlinkRequest[] {
 function vxlanRequests(network: NetworkRecord): NetlinkRequest[] {
   const { vxlan, bridge, group, mtu, isolated } = network;
   if (vxlan === undefined) return [];
-  const { name, index, id, remote, local, lower, port = 4789 } = vxlan;
+  const { name, index, id, remote, local, lower, port = VXLAN_PORT } = vxlan;
   return [
     addLink({
       ...{ name, index, kind: 'vxlan', mtu, group, master: bridge.index },
@@ -70,6 +78,7 @@ function vxlanRequests(network: NetworkRecord): NetlinkRequest[] {
         id,
         remote,
         port,
+        ...(isMulticast(remote) ? {} : { learning: false }), // all goes to the one host
         ...(local === undefined ? {} : { local }),
         ...(lower === undefined ? {} : { link: lower }),
       },

@@ -136,6 +136,8 @@ function checkTypes(types: readonly DataTypeName[], field: string): void {
   if (types.length === 0 || types.length > 5) throw new SpecError(field, 'must be one to five types');
   const unknown = types.find((type) => dataType(type) === undefined);
   if (unknown !== undefined) throw new SpecError(field, `there is no type ${unknown}`);
+  const unnamed = types.find((type) => dataType(type).id === 0);
+  if (unnamed !== undefined) throw new SpecError(field, `no set has keys of ${unnamed}`);
   const size = types.reduce((sum, type) => sum + ((dataType(type).size + 3) & ~3), 0);
   if (size > 64)
     throw new SpecError(field, `${types.join(' . ')} has ${size} bytes, and at most 64 can be looked up`);

@@ -7,6 +7,7 @@ import { NetlinkDecodeError } from '../netlink/errors.js';
 export type Value = string | number;
 
 export interface DataType {
+  /** 0 for what no set has a key of: nft(8) has no name for it. */
   readonly id: number;
   /** In bytes. */
   readonly size: number;
@@ -109,6 +110,7 @@ export const DATA_TYPES = {
     },
   },
   ifname: { id: 41, size: 16, basis: 'name' },
+  vxlan_vni: { id: 0, size: 3, basis: 'network' },
 } as const satisfies Record<string, DataType>;
 
 /** What values are, in the words of nft(8). */
@@ -117,7 +119,9 @@ export type DataTypeName = keyof typeof DATA_TYPES;
 export const dataType = (name: DataTypeName): DataType => DATA_TYPES[name];
 
 const names = new Map(
-  Object.entries(DATA_TYPES).map(([name, { id }]) => [id as number, name as DataTypeName]),
+  Object.entries(DATA_TYPES)
+    .filter(([, { id }]) => id !== 0)
+    .map(([name, { id }]) => [id as number, name as DataTypeName]),
 );
 
 /** undefined for a type that isol8 has no use for. */

@@ -88,7 +88,11 @@ function interfacePattern(selector: Selector, op: Operator | undefined, value: V
 function list(selectors: Selectors): readonly Selector[] {
   const all = typeof selectors === 'string' ? [selectors] : [...selectors];
   if (all.length === 0) throw new SpecError('selectors', 'must be at least one');
-  for (const selector of all) checkSelector(selector);
+  for (const selector of all) {
+    checkSelector(selector);
+    if (dataType(selectorOf(selector).type).id === 0)
+      throw new SpecError('selectors', `${selector} can be compared, and not looked up`);
+  }
   const slots = all.reduce(
     (sum, selector) => sum + Math.ceil(dataType(selectorOf(selector).type).size / 4),
     0,

@@ -60,6 +60,8 @@ export const SELECTORS = {
   'sctp dport': transport('inet_service', 2, 'sctp'),
   'th sport': port(0),
   'th dport': port(2),
+  /** That of VXLAN behind `udp dport`, in words that need no kernel and nft(8) of 2023 or later, as `vxlan vni` does. */
+  '@th,96,24': { type: 'vxlan_vni', load: { base: NFT_PAYLOAD.TRANSPORT, offset: 12 } },
   'icmp type': transport('icmp_type', 0, 'icmp'),
   'icmpv6 type': transport('icmpv6_type', 0, 'icmpv6'),
   'ct state': ct('ct_state', NFT_CT.STATE),

@@ -57,6 +57,30 @@ const specOf = (host: number, remote: string): NetworkSpec => ({
   vxlan: { id: 42, remote },
 });
 
+interface Tunnel {
+  readonly id: number;
+  readonly remote: string;
+  readonly local?: string;
+  readonly address: string;
+  readonly port?: number;
+}
+
+/** Somebody's own end of a tunnel, made by ip(8). */
+function addTunnel(
+  where: Namespace,
+  link: string,
+  { id, remote, local, address, port = 4789 }: Tunnel,
+): void {
+  const inside = (text: string): string => command(where, 'ip', ...text.split(' '));
+  const from = local === undefined ? '' : ` local ${local}`;
+  inside(`link add ${link} type vxlan id ${id} remote ${remote}${from} dstport ${port}`);
+  inside(`address add ${address}/24 dev ${link}`);
+  inside(`link set ${link} up`);
+}
+
+const vxlanOf = (where: Namespace): { ifname: string; linkinfo: { info_data: Record<string, unknown> } }[] =>
+  JSON.parse(command(where, 'ip', '-j', '-d', 'link', 'show', 'type', 'vxlan'));
+
 describeInOwnMounts(import.meta.url, 'a network that VXLAN extends', () => {
   for (const [underlay, mtu] of [
     ['10.50.0.', UNDERLAY_MTU - 50],
@@ -86,6 +110,74 @@ describeInOwnMounts(import.meta.url, 'a network that VXLAN extends', () => {
           assert.equal(await carried(from, to, address, mtu - headers), mtu - headers);
       assert.deepEqual([here, there, first, second].map(cutUp), [0, 0, 0, 0], 'in one piece each');
     });
+
+  it('is not entered by members of other networks of the host, nor by other hosts than the one that it is for', async () => {
+    const [one, two] = await twoHosts();
+    using here = one;
+    using there = two;
+    command(there, 'ip', 'address', 'add', '10.50.0.77/24', 'dev', 'wire');
+    const place = { namespace: here };
+    const spec = { ...specOf(1, '10.50.0.2'), internal: true };
+    await using near = await Network.create(spec, place);
+    await using own = await Network.create({ name: 'own', subnet: '10.70.0.0/24' }, place);
+    using first = await netns();
+    using intruder = await netns();
+    await using _first = await near.attach(first, { address: '10.60.0.11', address6: 'fd60::11' });
+    await using _intruder = await own.attach(intruder);
+    addTunnel(intruder, 'vx', { id: 42, remote: '10.70.0.1', address: '10.60.0.99' });
+    addTunnel(there, 'vx', { id: 42, remote: '10.50.0.1', local: '10.50.0.77', address: '10.60.0.98' });
+    assert.equal(await reaches(intruder, '10.60.0.11'), false, 'a member of another network');
+    assert.equal(await reaches(there, '10.60.0.11'), false, 'another host');
+    command(there, 'ip', 'link', 'delete', 'vx');
+    addTunnel(there, 'vx', { id: 42, remote: '10.50.0.1', local: '10.50.0.2', address: '10.60.0.98' });
+    assert.ok(await reaches(there, '10.60.0.11'), 'the host that it is for');
+    assert.deepEqual(
+      vxlanOf(here).map(({ linkinfo }) => linkinfo.info_data.learning),
+      [false],
+      'all goes to the one host, whatever others say',
+    );
+  });
+
+  it('is not entered by members of other networks where many hosts are in a group', async () => {
+    const [one, two] = await twoHosts();
+    using here = one;
+    using there = two;
+    const place = { namespace: here };
+    const group = { id: 42, remote: '239.1.1.1', link: 'wire', port: 4790 };
+    await using near = await Network.create({ ...specOf(1, ''), vxlan: group }, place);
+    await using far = await Network.create({ ...specOf(2, ''), vxlan: group }, { namespace: there });
+    await using own = await Network.create({ name: 'own', subnet: '10.70.0.0/24' }, place);
+    using first = await netns();
+    using second = await netns();
+    using intruder = await netns();
+    await using _first = await near.attach(first, { address: '10.60.0.11', address6: 'fd60::11' });
+    await using _second = await far.attach(second, { address: '10.60.0.12', address6: 'fd60::12' });
+    await using _intruder = await own.attach(intruder);
+    addTunnel(intruder, 'vx', { id: 42, remote: '10.70.0.1', address: '10.60.0.99', port: 4790 });
+    assert.equal(await reaches(intruder, '10.60.0.11'), false);
+    assert.ok(await reaches(first, '10.60.0.12'), 'the other host');
+  });
+
+  it('leaves the tunnels of others on the same port alone', async () => {
+    const [one, two] = await twoHosts();
+    using here = one;
+    using there = two;
+    const place = { namespace: here };
+    await using _near = await Network.create(specOf(1, '10.50.0.2'), place);
+    await using own = await Network.create({ name: 'own', subnet: '10.70.0.0/24' }, place);
+    using member = await netns();
+    await using attached = await own.attach(member);
+    command(there, 'ip', 'address', 'add', '10.50.0.77/24', 'dev', 'wire');
+    addTunnel(here, 'other', { id: 43, remote: '10.50.0.77', address: '10.80.0.1' });
+    addTunnel(there, 'other', { id: 43, remote: '10.50.0.1', local: '10.50.0.77', address: '10.80.0.2' });
+    assert.ok(await reaches(there, '10.80.0.1'), 'of another number');
+    addTunnel(here, 'six', { id: 42, remote: 'fd50::2', address: '10.81.0.1' });
+    addTunnel(there, 'six', { id: 42, remote: 'fd50::1', address: '10.81.0.2' });
+    assert.ok(await reaches(there, '10.81.0.1'), 'of the same number, by IPv6');
+    addTunnel(here, 'inner', { id: 44, remote: attached.address as string, address: '10.82.0.1' });
+    addTunnel(member, 'inner', { id: 44, remote: '10.70.0.1', address: '10.82.0.2' });
+    assert.ok(await reaches(member, '10.82.0.1'), 'to a member');
+  });
 
   it('has the MTU that is given, or that of the link that is', async () => {
     const [one, two] = await twoHosts();

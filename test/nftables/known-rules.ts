@@ -402,6 +402,13 @@ const ROWS: readonly Row[] = [
     '[{"match":{"op":"==","left":{"payload":{"protocol":"th","field":"dport"}},"right":53}},{"counter":{"packets":0,"bytes":0}}]',
   ],
   [
+    'inet',
+    'filter',
+    [match('udp dport', 4789), match('@th,96,24', 42), match('ip saddr', '!=', '10.0.0.1'), drop()],
+    'udp dport 4789 @th,96,24 42 ip saddr != 10.0.0.1 drop',
+    '[{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":4789}},{"match":{"op":"==","left":{"payload":{"base":"th","offset":96,"len":24}},"right":42}},{"match":{"op":"!=","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"10.0.0.1"}},{"drop":null}]',
+  ],
+  [
     'bridge',
     'filter',
     [match('ether type', 'ip6'), lookup('icmpv6 type', ['130-134', 143]), drop()],

@@ -1,6 +1,6 @@
 /** Attributes of a link as the words that ip-link(8) has for them. */
 import { Isol8Error } from '../../foundation/errors.js';
-import { familyOf, ipBytes } from '../../foundation/ip.js';
+import { isMulticast } from '../../foundation/ip.js';
 import { Attributes } from '../../netlink/attributes.js';
 import { AF, IFLA, IFLA_INFO } from '../../rtnetlink/constants.js';
 import { type Fields, readFields } from '../../rtnetlink/fields.js';
@@ -98,6 +98,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       local: plain('local'),
       link: (value, names) => ['dev', names.link(value as number)],
       port: plain('dstport'),
+      learning: (value) => [value === true ? 'learning' : 'nolearning'],
     },
   },
 };
@@ -107,11 +108,6 @@ function optionWords(kind: string, data: Attributes, names: Names): string[] {
   const options: [string, unknown][] = Object.entries(readFields<object>(data, fields));
   if (options.length !== data.entries().length) throw unknown(`an option of ${kind}`);
   return options.flatMap(([name, value]) => known(words[name], `${name} of ${kind}`)(value, names));
-}
-
-function isMulticast(address: string): boolean {
-  const [first = 0] = ipBytes(address);
-  return familyOf(address) === 'inet' ? first >= 224 && first < 240 : first === 0xff;
 }
 
 const GENERATED = Object.keys(ADDR_GEN_MODES);
