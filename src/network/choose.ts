@@ -18,7 +18,7 @@ import {
   subnetText,
 } from './subnets.js';
 import { chooseVxlan, mtuWithin } from './vxlan.js';
-import { freshGroup, freshIndex, freshMac } from './wiring.js';
+import { BRIDGE_LINKS, freshGroup, freshIndex, freshMac } from './wiring.js';
 
 const DEFAULT_MTU = 1500;
 /** RFC 8200. The kernel has no IPv6 on a link with less. */
@@ -152,8 +152,8 @@ async function chooseMtu(
 
 /** Short names as they are, so that a person finds them. */
 export function bridgeName(network: string): string {
-  if (network.length <= LONGEST_NAME) return `i8-${network}`;
+  if (network.length <= LONGEST_NAME) return `${BRIDGE_LINKS}${network}`;
   let hash = 0x811c9dc5; // FNV-1a
   for (const byte of Buffer.from(network)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return `i8-${network.slice(0, 3)}-${hash.toString(16).padStart(8, '0')}`;
+  return `${BRIDGE_LINKS}${network.slice(0, 3)}-${hash.toString(16).padStart(8, '0')}`;
 }

@@ -8,6 +8,7 @@ import type { IpFamily } from '../foundation/ip.js';
 import type { Route } from '../rtnetlink/routes/decode.js';
 import type { NetworkHost } from './host.js';
 import { type NetworkRecord, readNetworks } from './records.js';
+import { BRIDGE_LINKS } from './wiring.js';
 
 /** A setting that was changed, what it was, and the networks that need it. */
 interface Change {
@@ -148,8 +149,9 @@ function settingsFor(link: string, family: IpFamily): { path: string; value: str
   const own = `${SYSCTL}/ipv6/conf/${link}`;
   if (!existsSync(own)) return []; // a kernel without IPv6
   if (existsSync(`${own}/force_forwarding`)) return [{ path: `${own}/force_forwarding`, value: '1' }];
-  // A router takes no router advertisements, by which the host may have its own default route, unless told to.
-  const accepts = read(`${own}/accept_ra`) === '1' ? [{ path: `${own}/accept_ra`, value: '2' }] : [];
+  // A router takes no router advertisements, by which the host may have its own default route, unless told to: members have none.
+  const hears = !link.startsWith(BRIDGE_LINKS) && read(`${own}/accept_ra`) === '1';
+  const accepts = hears ? [{ path: `${own}/accept_ra`, value: '2' }] : [];
   return [...accepts, { path: `${SYSCTL}/ipv6/conf/all/forwarding`, value: '1' }];
 }
 

@@ -18,10 +18,10 @@ import type { Expression } from '../nftables/expression.js';
 import { accept, dnat, drop, lookup, masquerade, match } from '../nftables/expressions.js';
 import type { TableName } from '../nftables/family.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
-import { MEMBER_LINKS, VXLAN_PORT } from './wiring.js';
+import { BRIDGE_LINKS, MEMBER_LINKS, TUNNEL_LINKS, VXLAN_PORT } from './wiring.js';
 
 /** Bridges of all networks. */
-export const BRIDGES = 'i8-*';
+export const BRIDGES = `${BRIDGE_LINKS}*`;
 const LOOPBACK = '127.0.0.0/8';
 const PRIORITY = { first: -300, dnat: -100, filter: 0, srcnat: 100 } as const;
 
@@ -30,12 +30,18 @@ const FORBIDDEN_ICMPV6 = ['mld-listener-query', 'mld-listener-report', 'mld-list
   ['nd-router-solicit', 'nd-router-advert', 'mld2-listener-report'], // 130 to 134 and 143
 );
 
+/**
+ * What is behind a first VLAN tag, which the kernel has taken off by then. Tags of number 0 mean nothing: it takes off a second one,
+ * too, when nobody looks any more, and has such a frame as if it had come without.
+ */
+const TAGGED = ['vlan', 0x88a8];
+
 const tableOf = ({ bridge }: NetworkRecord): TableName => ({ family: 'inet', name: bridge.name });
 const bridgeTableOf = ({ bridge }: NetworkRecord): TableName => ({ family: 'bridge', name: bridge.name });
 
 export const tablesOf = (network: NetworkRecord): TableName[] => [
   tableOf(network),
-  ...(network.subnet6 === undefined ? [] : [bridgeTableOf(network)]),
+  ...(network.linkLocal6 ? [bridgeTableOf(network)] : []),
 ];
 
 /** Everything that a network has before any port is published. */
@@ -67,13 +73,13 @@ export function networkRules(network: NetworkRecord): Change[] {
     ...(network.vxlan === undefined
       ? []
       : chain('tunnel', filter('input', PRIORITY.first), tunnelRules(network.vxlan))),
-    ...(network.subnet6 === undefined ? [] : bridgeRules(network)),
+    ...(network.linkLocal6 ? bridgeRules(network) : []),
   ];
 }
 
 /** Works whether they are there or not, and before Linux 6.3 too. */
 export function removeNetworkRules(network: NetworkRecord): Change[] {
-  return [tableOf(network), bridgeTableOf(network)].flatMap((table) => [addTable(table), deleteTable(table)]);
+  return tablesOf(network).flatMap((table) => [addTable(table), deleteTable(table)]);
 }
 
 /** The bridge routes to loopback addresses, for published ports: nobody else may use that. */
@@ -153,16 +159,24 @@ function tunnelRules({ id, remote, port = VXLAN_PORT }: NonNullable<NetworkRecor
   ];
 }
 
+/** Also without a subnet of IPv6: the host and members take the word of who says that he is their router all the same. */
 function bridgeRules(network: NetworkRecord): Change[] {
   const table = bridgeTableOf(network);
-  const here = match('iifname', `${MEMBER_LINKS}*`); // of any network, which all want the same
-  const rule = (...expressions: Expression[]): Change =>
-    addRule({ table, chain: 'members', expressions: [here, ...expressions, drop()] });
+  // of any network, which all want the same
+  const ports = [MEMBER_LINKS, ...(network.vxlan === undefined ? [] : [TUNNEL_LINKS])];
+  const rules = (...expressions: Expression[]): Change[] =>
+    ports.map((port) =>
+      addRule({
+        ...{ table, chain: 'members' },
+        expressions: [match('iifname', `${port}*`), ...expressions, drop()],
+      }),
+    );
   return [
     addTable(table),
     addChain({ table, name: 'members', type: 'filter', hook: 'prerouting', priority: PRIORITY.first }),
-    rule(lookup('icmpv6 type', FORBIDDEN_ICMPV6)),
-    rule(match('ip6 saddr', '::'), match('icmpv6 type', 'nd-neighbor-solicit')), // duplicate address detection
+    ...rules(lookup('meta protocol', TAGGED)),
+    ...rules(lookup('icmpv6 type', FORBIDDEN_ICMPV6)),
+    ...rules(match('ip6 saddr', '::'), match('icmpv6 type', 'nd-neighbor-solicit')), // duplicate address detection
   ];
 }
 

@@ -26,6 +26,9 @@ export function freshMac(): string {
   return macText(Uint8Array.of(2, high, random >>> 24, random >>> 16, random >>> 8, random));
 }
 
+/** What the names of bridges begin with. */
+export const BRIDGE_LINKS = 'i8-';
+
 /** What the names of members' links on the host begin with. */
 export const MEMBER_LINKS = 'i8v';
 

@@ -6,6 +6,7 @@ import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import type { NetworkSpec } from '../../src/network/spec.js';
 import { command, reaches } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
+import { advertiseRouter, defaultRoutes6 } from './router-advertisement.js';
 
 const UNDERLAY_MTU = 1400;
 const UDP_AND_IP = { inet: 28, inet6: 48 } as const;
@@ -131,6 +132,9 @@ describeInOwnMounts(import.meta.url, 'a network that VXLAN extends', () => {
     command(there, 'ip', 'link', 'delete', 'vx');
     addTunnel(there, 'vx', { id: 42, remote: '10.50.0.1', local: '10.50.0.2', address: '10.60.0.98' });
     assert.ok(await reaches(there, '10.60.0.11'), 'the host that it is for');
+    await advertiseRouter(there, 'vx');
+    assert.ok(await reaches(there, '10.60.0.1'), 'behind the advertisement');
+    assert.deepEqual([here, first].map(defaultRoutes6), [[], []], 'nor is that a router');
     assert.deepEqual(
       vxlanOf(here).map(({ linkinfo }) => linkinfo.info_data.learning),
       [false],
