@@ -10,6 +10,19 @@ export function existingNetwork(host: NetworkHost, name: string): NetworkRecord 
   throw new Isol8Error('ENOENT', `there is no network ${name}. See which there are: isol8 net ls`);
 }
 
+/** What a network is known by, whatever is made under its name later. */
+export type NetworkIdentity = Pick<NetworkRecord, 'name' | 'bridge'>;
+
+/** Throws Isol8Error ENOENT when it is gone, also where there is another one of its name. */
+export function sameNetwork(host: NetworkHost, { name, bridge }: NetworkIdentity): NetworkRecord {
+  const record = existingNetwork(host, name);
+  if (record.bridge.index === bridge.index) return record;
+  throw new Isol8Error(
+    'ENOENT',
+    `network ${name} was removed, and there is another one of that name now. Open it: Network.open('${name}')`,
+  );
+}
+
 /** Members by a name or an address. Throws Isol8Error ENOENT when there is none. */
 export function existingMembers(host: NetworkHost, { name }: NetworkRecord, member: string): MemberRecord[] {
   const found = readMembers(host.store, name).filter(

@@ -5,7 +5,13 @@ import { attachNamespace } from './attach.js';
 import { Attachment } from './attachment.js';
 import { createNetwork } from './create.js';
 import { describeNetwork, type NetworkDescription } from './describe.js';
-import { existingMembers, existingNetwork, refuseInUse } from './existing.js';
+import {
+  existingMembers,
+  existingNetwork,
+  type NetworkIdentity,
+  refuseInUse,
+  sameNetwork,
+} from './existing.js';
 import { filterState } from './firewall.js';
 import { lostForwarding } from './forwarding.js';
 import { NetworkHost } from './host.js';
@@ -42,6 +48,7 @@ export class Network implements AsyncDisposable {
   /** There is no way out of it. */
   readonly internal: boolean;
   readonly #host: NetworkHost;
+  readonly #identity: NetworkIdentity;
   readonly #owned: boolean;
 
   private constructor(host: NetworkHost, record: NetworkRecord, owned: boolean) {
@@ -53,6 +60,7 @@ export class Network implements AsyncDisposable {
     this.bridge = record.bridge.name;
     this.internal = record.internal;
     this.#host = host;
+    this.#identity = record;
     this.#owned = owned;
   }
 
@@ -124,9 +132,9 @@ export class Network implements AsyncDisposable {
           `network ${this.name} is in this namespace: the host cannot be attached itself`,
         );
       const { member, held } = await host.store.locked(() =>
-        attachNamespace(host, existingNetwork(host, this.name), namespace, checked),
+        attachNamespace(host, sameNetwork(host, this.#identity), namespace, checked),
       );
-      return new Attachment(host, this.name, member, held);
+      return new Attachment(host, this.#identity, { member, held });
     } finally {
       opened?.[Symbol.dispose]();
     }
@@ -140,7 +148,7 @@ export class Network implements AsyncDisposable {
   async detach(member: string): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const network = existingNetwork(host, this.name);
+      const network = sameNetwork(host, this.#identity);
       for (const one of existingMembers(host, network, member)) await removeMember(host, network, one);
     });
   }
@@ -148,7 +156,7 @@ export class Network implements AsyncDisposable {
   /** What it is like now: its settings, its members, what is wrong with it. */
   async inspect(): Promise<NetworkDescription> {
     const describe = await describer(this.#host);
-    return describe(existingNetwork(this.#host, this.name));
+    return describe(sameNetwork(this.#host, this.#identity));
   }
 
   /**
@@ -159,7 +167,7 @@ export class Network implements AsyncDisposable {
   async remove(options: { force?: boolean } = {}): Promise<void> {
     const host = this.#host;
     await host.store.locked(async () => {
-      const record = existingNetwork(host, this.name);
+      const record = sameNetwork(host, this.#identity);
       if (options.force !== true) await refuseInUse(host, record);
       await removeNetwork(host, record);
     });

@@ -114,6 +114,13 @@ export function readMembers(store: NetworkStore, network: string): MemberRecord[
   });
 }
 
+/** Whether the member is still there: its addresses may be another's by now. */
+export function isMember(store: NetworkStore, network: string, member: MemberRecord): boolean {
+  const states = ['ready', 'attaching'] as const;
+  const files = states.map((state) => store.read<MemberRecord>(fileOf(network, member, state)));
+  return files.some((stored) => stored?.link.index === member.link.index);
+}
+
 const memberFiles = (store: NetworkStore, network: string): string[] =>
   store.names(memberFolder(network)).filter((file) => ENDS_AS_MEMBER.test(file));
 

@@ -11,6 +11,7 @@ import {
   addressesOf,
   forgetMember,
   forgetNetwork,
+  isMember,
   type MemberRecord,
   type NetworkRecord,
   readMembers,
@@ -60,7 +61,7 @@ async function removeFromBridge(
   const present = link?.name === member.link.name ? [removeLink(link.index)] : [];
   const errors = await host.route.tryBatch([...present, ...forgetRequests(network, member)]);
   const [failed] = present.length > 0 ? errors : [];
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined && failed.code !== 'ENODEV') throw failed; // ENODEV: it went since
 }
 
 /** Who may not remove links could not make any, so that the record is all there is. */
@@ -68,12 +69,16 @@ async function neverWas(host: NetworkHost, { bridge }: NetworkRecord, refused: I
   return refused.code === 'EPERM' && (await host.link(bridge.index))?.name !== bridge.name;
 }
 
-/** Takes one member's link, rules and files away; what of these is gone already does not matter. */
+/**
+ * Takes one member's link, rules and files away; what of these is gone already does not matter. One that others have removed
+ * before has nothing any more: its addresses may be another's. Only under the lock.
+ */
 export async function removeMember(
   host: NetworkHost,
   network: NetworkRecord,
   member: MemberRecord,
 ): Promise<void> {
+  if (!isMember(host.store, network.name, member)) return;
   await host.nftables.commit(unpublishedRules(network, member)).catch(unlessFlushed);
   await removeFromBridge(host, network, member);
   releaseClaims(host, member.ports);

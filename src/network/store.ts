@@ -2,6 +2,7 @@
  * What is known about networks beyond the life of a process: small files below /run/isol8, which is empty after a reboot, in
  * a folder per network namespace that the networks are in. They change under a lock, by rename.
  */
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -103,9 +104,10 @@ export class NetworkStore {
     }
   }
 
+  /** Who makes the file again begins anywhere, so that no count of an earlier one is taken for this one's. */
   #forgetOld(lock: number): void {
     const count = new BigUint64Array(1);
-    readSync(lock, count, 0, 8, 0);
+    if (readSync(lock, count, 0, 8, 0) < 8) count[0] = randomBytes(8).readBigUInt64LE() >> 1n;
     if (count[0] !== this.#generation) this.#cache.clear();
     this.#generation = count[0] as bigint;
   }
