@@ -2,8 +2,20 @@
  * The names of a network's members: one hosts(5) for all of them, bound over /etc/hosts in each. It is rewritten in its place
  * when members come and go, and the C library reads it at each look-up, so that nobody has to answer questions.
  */
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import type { BindMount } from '../sandbox/spec.js';
+import { readTextFileIfAny } from '../syscalls/files.js';
 import { HOST_NAME, LOCAL_NAMES } from './fixed-names.js';
 import type { NetworkHost } from './host.js';
 import { type MemberRecord, type NetworkRecord, networkFolder, readMembers } from './records.js';
@@ -29,14 +41,15 @@ export function hostsText(
 
 const sharedFile = (host: NetworkHost, network: string, name: string): string =>
   `${networkFolder(host.store, network)}/${name}`;
+const ownFolders = (host: NetworkHost, network: string): string =>
+  `${networkFolder(host.store, network)}/files`;
 const ownFolder = (host: NetworkHost, network: string, member: MemberRecord): string =>
-  `${networkFolder(host.store, network)}/files/${member.link.name}`;
+  `${ownFolders(host, network)}/${member.link.name}`;
 
-/** Tells all members who is there now. Only under the lock. */
+/** Tells all members who is there now: where the shared file is right, so are all others. Only under the lock. */
 export function writeNames(host: NetworkHost, network: NetworkRecord): void {
   const members = readMembers(host.store, network.name);
   const text = hostsText(network, members);
-  overwrite(sharedFile(host, network.name, 'hosts'), text);
   for (const member of members) {
     if (member.extraHosts === undefined) continue;
     const extra = member.extraHosts.map(({ address, name }) => `${address}\t${name}\n`);
@@ -44,6 +57,19 @@ export function writeNames(host: NetworkHost, network: NetworkRecord): void {
     mkdirSync(folder, { recursive: true });
     overwrite(`${folder}/hosts`, text + extra.join(''));
   }
+  overwrite(sharedFile(host, network.name, 'hosts'), text);
+}
+
+/** Writes what whoever was killed between a member's coming or going and its names has not. Only under the lock. */
+export function mendNames(host: NetworkHost, network: NetworkRecord): void {
+  const members = readMembers(host.store, network.name);
+  const links = new Set(members.map(({ link }) => link.name));
+  const folder = ownFolders(host, network.name);
+  const left = (existsSync(folder) ? readdirSync(folder) : []).filter((name) => !links.has(name));
+  for (const name of left) rmSync(`${folder}/${name}`, { recursive: true, force: true });
+  const present = readTextFileIfAny(sharedFile(host, network.name, 'hosts'));
+  const needed = present !== undefined || members.some(({ names }) => names.length > 0);
+  if (needed && present !== hostsText(network, members)) writeNames(host, network);
 }
 
 /** What a member is to have mounted: its hosts(5) and resolv.conf(5), which are written if need be. Only under the lock. */
@@ -68,15 +94,17 @@ export function removeNames(host: NetworkHost, network: NetworkRecord, member: M
 }
 
 /**
- * In one write, so that a reader sees all of the old text or all of the new one, unless it is shorter: then for a moment whole
- * lines of the old one are behind it. The file stays the same one, which others have bound.
+ * In one write, so that a reader sees all of the old text or all of the new one. Where the old one is longer, empty lines that mean
+ * nothing cover the rest of it until it is cut off. The file stays the same one, which others have bound.
  */
 function overwrite(path: string, text: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
   try {
-    const bytes = Buffer.from(text);
+    const length = Buffer.byteLength(text);
+    const bytes = Buffer.alloc(Math.max(length, fstatSync(fd).size), '\n');
+    bytes.write(text);
     writeSync(fd, bytes, 0, bytes.length, 0);
-    ftruncateSync(fd, bytes.length);
+    ftruncateSync(fd, length);
   } finally {
     closeSync(fd);
   }

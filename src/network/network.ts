@@ -34,7 +34,8 @@ export interface NetworkPlace {
 
 /**
  * A bridge of the host with the namespaces that are attached to it, their addresses, NAT and names. Disposing of one that
- * {@link Network.create} gave removes it, unless it is persistent; one that {@link Network.open} gave stays.
+ * {@link Network.create} gave removes it, unless it is persistent; one that {@link Network.open} gave stays. Once
+ * the network was removed, its methods throw ENOENT, also when there is another one of its name.
  */
 export class Network implements AsyncDisposable {
   readonly name: string;

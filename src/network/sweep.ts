@@ -1,5 +1,6 @@
 /** What a crash or the end of a namespace has left of networks. */
 import type { NetworkHost } from './host.js';
+import { mendNames } from './names.js';
 import {
   dropUnreadable,
   type MemberRecord,
@@ -47,6 +48,7 @@ export async function sweepNetworks(
         const leftover = { network: name, member: member.address ?? member.address6 ?? '', why: reason };
         await remove(leftover, () => removeMember(host, network, member));
       }
+      if (!dryRun) mendNames(host, network);
     }
   }
   if (!dryRun) host.store.removeIfEmpty();
@@ -69,7 +71,7 @@ export function restAfterCreation(host: NetworkHost, network: NetworkRecord): vo
 }
 
 /**
- * Repairs a network, and takes back what members had whose namespace has ended; unless `always`, not when that was done just now.
+ * Repairs a network and its names, and takes back what members had whose namespace has ended; unless `always`, not when that was done just now.
  * Only under the lock. Gives and throws what {@link repair} does.
  */
 export async function lookAfter(
@@ -84,6 +86,7 @@ export async function lookAfter(
   dropUnreadable(host.store, network.name);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
+  mendNames(host, network);
   const end = performance.now();
   nextLook.set(key, end + Math.max(REST_MILLISECONDS, REST_FACTOR * (end - begin)));
   return repaired;
