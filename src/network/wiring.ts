@@ -112,7 +112,10 @@ export function removeLinks({ group, name }: NetworkRecord): NetlinkRequest {
   return { type: RTM.DELLINK, flags: 0, body, what: `remove the links of network ${name}`, slow: true };
 }
 
-/** On the host's side: the pair, whose other end appears in the member's namespace, and who has which address. */
+/**
+ * On the host's side: the pair, whose other end appears in the member's namespace, and who has which address. What is for its MAC
+ * address goes there, whoever else sends with it.
+ */
 export function memberRequests(
   network: NetworkRecord,
   member: MemberRecord,
@@ -130,6 +133,9 @@ export function memberRequests(
       },
     }),
     ...(Object.keys(port).length > 0 ? [changeLink(index, { bridgePort: port })] : []),
+    replaceNeighbor({
+      ...{ family: 'bridge', link: index, lladdr: member.mac, state: 'noarp', master: true, sticky: true },
+    }),
     ...addressesOf(member).map((address) =>
       replaceNeighbor({ link: bridge.index, address, lladdr: member.mac, state: 'permanent' }),
     ),

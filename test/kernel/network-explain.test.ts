@@ -99,7 +99,11 @@ function seen(inside: Namespace): unknown {
       neighbors: sorted('neighbour', 'show', 'nud', 'permanent'),
     };
   });
-  return { sides, rules: nftList().map(comparable) };
+  const fdb: { ifname: string; flags: string[]; state?: string }[] = JSON.parse(
+    output('bridge', '-j', 'fdb'),
+  );
+  const entered = fdb.filter(({ ifname, state }) => ifname.startsWith('i8v') && state === 'static');
+  return { entered, sides, rules: nftList().map(comparable) };
 }
 
 /** Once routes that follow from a carrier are there. */

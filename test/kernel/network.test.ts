@@ -124,6 +124,20 @@ describeInOwnMounts(import.meta.url, 'a network', () => {
     assert.equal(await reaches(world.outside, a.address as string), false, 'nothing comes in unasked');
   });
 
+  it('brings a member what is for it, also when another one takes its MAC address', async () => {
+    await using _world = await outsideWorld();
+    await using network = await Network.create({ name: 'alike' });
+    using one = await netns();
+    using other = await netns();
+    await using first = await network.attach(one);
+    await using _second = await network.attach(other);
+    assert.ok(await reaches(one, network.gateway as string));
+    command(other, 'ip', 'link', 'set', 'eth0', 'address', first.mac);
+    await reaches(other, network.gateway as string); // so that its port has been seen with that address
+    assert.ok(await reaches(undefined, first.address as string));
+    assert.ok(await reaches(one, OUTSIDE.address));
+  });
+
   it('can keep its members apart', async () => {
     await using _world = await outsideWorld();
     await using network = await Network.create({ name: 'apart', isolated: true });

@@ -1,4 +1,4 @@
-/** Requests of rtnetlink as the commands of ip(8) and sysctl(8) that a person would type for them. */
+/** Requests of rtnetlink as the commands of ip(8), bridge(8) and sysctl(8) that a person would type for them. */
 import { Attributes } from '../../netlink/attributes.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
 import { decodeAddress } from '../../rtnetlink/addresses/decode.js';
@@ -78,7 +78,12 @@ function addressCommands(request: NetlinkRequest, names: Names): readonly Comman
 }
 
 function neighborCommands(request: NetlinkRequest, names: Names): readonly Command[] {
-  const { address, lladdr, link, state } = decodeNeighbor(messageOf(request));
+  const { family, address, lladdr, link, state, master, sticky } = decodeNeighbor(messageOf(request));
+  if (family === 'bridge') {
+    const flags = [...(master ? ['master'] : []), 'static', ...(sticky ? ['sticky'] : [])];
+    known(state === 'noarp' || undefined, `an fdb entry that is ${state}`);
+    return [['bridge', 'fdb', 'replace', known(lladdr, 'an fdb entry'), 'dev', names.link(link), ...flags]];
+  }
   const who = [known(address, 'an fdb entry'), 'lladdr', known(lladdr, 'a neighbour without an address')];
   return [['ip', 'neighbour', 'replace', ...who, 'dev', names.link(link), 'nud', String(state)]];
 }
