@@ -1,4 +1,4 @@
-/** A time namespace: two clocks of the child are moved, back and forth; the host's go on. */
+/** A time namespace: two clocks of the child are moved, back and ahead; the host's go on. */
 import { readFileSync } from 'node:fs';
 import { run } from 'isol8';
 import { asRoot } from './as-root.js';
@@ -32,5 +32,5 @@ try {
   console.log('Half of the time since the start, then:');
   await look(-Math.floor(uptime() / 2));
 }
-console.log('A week forth:');
+console.log('A week ahead:');
 await look(week);

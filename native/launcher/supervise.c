@@ -59,7 +59,7 @@ static void pass_on(const struct ward *ward, long signal, const siginfo_t *info)
         stop_by(signal);
 }
 
-/* Before Linux 6.9 the lifeline is a pipe, see open_lifeline in addon/launch.c: a process that Node was just starting when
+/* Before Linux 6.9 the lifeline is a pipe, see open_lifeline in addon/slots.c: a process that Node was just starting when
  * it was killed may keep it whole for longer than a set-up takes. So for the first second the channel is looked at. */
 static const struct timespec LOOK_EVERY = {0, 200000000};
 

@@ -13,7 +13,7 @@ import type { ResolvedPort } from './records.js';
 
 const ANY = { inet: '0.0.0.0', inet6: '::' } as const;
 
-/** Which other networks have a port, as the store has it: `ports/tcp-8080/ANY.json`. */
+/** Which other networks have a port, as the store has it: `ports/tcp-8080/any.json`. */
 interface Claim {
   readonly network: string;
   readonly member: string;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** DESIGN.md's layers: a file imports its own folder or a folder with a lower number. */
+/** The layers of CONTRIBUTING.md: a file imports its own folder or a folder with a lower number. */
 const layers: Readonly<Record<string, number>> = {
   foundation: 0,
   syscalls: 1,
@@ -14,15 +14,12 @@ const layers: Readonly<Record<string, number>> = {
   ids: 2,
   clocks: 2,
   mounts: 2,
-  cgroups: 2,
   netlink: 3,
   sandbox: 3,
   rtnetlink: 4,
   nftables: 4,
-  oci: 4,
   kept: 4,
   network: 5,
-  lab: 6,
   doctor: 6,
   web: 7,
   cli: 8,

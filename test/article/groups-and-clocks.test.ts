@@ -43,8 +43,8 @@ experiment(
   'the clocks of a child stand a week before and after those of the host',
   { example: '10-time', unless: noTime },
   (said) => {
-    const [back, forth] = said.split('A week forth:\n') as [string, string];
-    checkClocks(forth, WEEK);
+    const [back, ahead] = said.split('A week ahead:\n') as [string, string];
+    checkClocks(ahead, WEEK);
     if (uptime() > WEEK + 60) {
       checkClocks(back, -WEEK);
       return;

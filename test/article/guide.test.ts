@@ -52,6 +52,13 @@ describe('a session is refused', () => {
     ['a line too few', [], ['another in uts:[4002]']],
   ] as const)
     it(`for ${what}`, () => assert.throws(compare([...first], [...second]), assert.AssertionError));
+
+  for (const other of ['10.1.0.8/24 by port 80', '10.1.0.7/16 by port 80', '10.1.0.7/24 by port 81'])
+    it(`for another address, prefix length or port: ${other}`, () => {
+      const shown = parseSession('$ one\n10.1.0.7/24 by port 80 in 5.3 ms\n');
+      compareSession(shown, [['10.1.0.7/24 by port 80 in 0.2 ms']]);
+      assert.throws(() => compareSession(shown, [[`${other} in 5.3 ms`]]), assert.AssertionError);
+    });
 });
 
 describe('the guide in both languages', () => {

@@ -5,6 +5,8 @@
  *
  * - the inode of a namespace may be another one, but what is equal in the guide is equal here, and what differs differs;
  * - a number may be another one, except 0, 1 and those in {@link FACTS}; so may a duration and a hexadecimal number;
+ * - an IPv4 address, with its prefix length or without, and the number of a port are the same: every session that has some
+ *   makes its networks itself;
  * - `my-machine` is the name of this machine;
  * - how many spaces there are does not matter, and empty lines do not count.
  */
@@ -58,15 +60,20 @@ export function runSession(steps: readonly Step[], before: readonly string[]): s
 const HOST = new RegExp(`(?<![\\w-])${hostname().replaceAll('.', '\\.')}(?![\\w-])`, 'g');
 const INODE = /\[\d{4,}\]/g;
 
+const FIXED = /(\b\d+\.\d+\.\d+\.\d+(?:\/\d+)?\b|\bport \d+\b)/;
+
 /** A line without what may differ. */
 function skeleton(line: string): string {
-  return line
+  const parts = line.split(FIXED).map((part, i) => (i % 2 === 1 ? part : withoutNumbers(part)));
+  return parts.join('').replaceAll(/\s+/g, ' ').trim();
+}
+
+function withoutNumbers(text: string): string {
+  return text
     .replaceAll(INODE, '[INODE]')
     .replaceAll(/0x[0-9a-f]+/g, 'HEX')
     .replaceAll(/-?\b(\d+(\.\d+)?(ms|us|ns|[dhms]))+\b/g, 'DURATION')
-    .replaceAll(/\b\d+(\.\d+)?\b/g, (number) => (FACTS.has(number) ? number : 'N'))
-    .replaceAll(/\s+/g, ' ')
-    .trim();
+    .replaceAll(/\b\d+(\.\d+)?\b/g, (number) => (FACTS.has(number) ? number : 'N'));
 }
 
 /** Pairs the lines of the guide with those printed; throws where they part. */

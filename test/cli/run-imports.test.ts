@@ -1,6 +1,6 @@
 /**
- * What isol8 run loads before it becomes the program: a module of Node's costs milliseconds at each start (DESIGN.md), so
- * none may be on the way. `await import()` is where a way branches off.
+ * What isol8 run loads before it becomes the program: a module of Node's costs milliseconds at each start, so none may
+ * be on the way. `await import()` is where a way branches off.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -132,7 +132,8 @@ describe('standard input and output of isol8 run', { skip }, () => {
   });
 
   it('end isol8 ls --watch when the reader goes away', () => {
-    const script = '"$@" ls --watch --noheadings --type uts 2>/dev/null | head -1 & "$@" run sleep 3; wait $!';
+    const script =
+      '"$@" ls --watch --noheadings --type uts 2>/dev/null | head -1 & "$@" run sleep 3; wait $!';
     const parts = ['-c', script, 'sh', process.execPath, program];
     const { status, stderr } = spawnSync('sh', parts, { encoding: 'utf8', timeout: 60_000 });
     assert.deepEqual([status, stderr], [0, '']);

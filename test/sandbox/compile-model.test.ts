@@ -138,7 +138,7 @@ function reversed(
   return undefined;
 }
 
-/** Orders of LAUNCHER.md within one process. */
+/** What comes before what within one process. */
 const ORDERS: readonly (readonly [string, string])[] = [
   ['write: set uid_map', 'write: let the child go on'],
   ['write: set gid_map', 'write: let the child go on'],

@@ -1,7 +1,8 @@
 /**
  * Runs a plan in a model of the kernel: the rules that the order of its calls has to keep, each process by itself.
  * The rules are those of namespaces(7), user_namespaces(7), time_namespaces(7), credentials(7), capabilities(7),
- * pivot_root(2), prctl(2) and of LAUNCHER.md; what a rule is about stands beside it in kernel/.
+ * pivot_root(2) and prctl(2), and what isol8 promises of PID 1 and the program; what a rule is about stands beside it in
+ * kernel/.
  */
 import { errnoNumber } from '../../src/syscalls/errno.js';
 import type { CallStep, ExecStep, ForkStep, Step, SuperviseStep } from '../../src/syscalls/plan.js';

@@ -37,7 +37,7 @@ export const runNetworkOptions = [
   {
     ...{ name: 'publish', short: 'p', argument: 'required', value: '[ADDRESS:][PORT:]PORT[/udp]' },
     ...{ repeatable: true, group: 'Network' },
-    help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010. On the host itself 127.0.0.1 has it, and ::1 does not.",
+    help: "Have a port of the host lead to one of the program's. Ranges are written 8000-8010. On the host itself 127.0.0.1 has it, and ::1 does not. Without root slirp4netns has IPv4 alone, and an old pasta lets in only clients that speak first.",
   },
   {
     ...{ name: 'dns', argument: 'required', value: 'ADDRESS', repeatable: true, group: 'Network' },

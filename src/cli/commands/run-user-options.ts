@@ -23,7 +23,7 @@ export const runUserOptions = [
     open: true,
     repeatable: true,
     group: 'Users',
-    help: 'Map a range of users; all maps each to itself, none maps nobody.',
+    help: 'Map a range of users; all maps each to itself, none maps nobody. Default for root all, else auto where newuidmap and subordinate ids are there, else as -r.',
   },
   {
     name: 'map-groups',

@@ -20,7 +20,7 @@ const PROPAGATION_FLAG: Readonly<Record<Exclude<Propagation, 'unchanged'>, numbe
   shared: MS.SHARED,
 };
 
-/** Everything that happens in a new mount namespace, in the order of LAUNCHER.md 17 to 19. */
+/** Everything that happens in a new mount namespace, in its order. */
 export function mountSteps(context: Context): Step[] {
   if (!isNew(context, 'mnt')) return [];
   const { spec } = context;

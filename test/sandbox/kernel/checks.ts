@@ -131,7 +131,7 @@ export function checkProgram(process: Process, argv: readonly string[]): void {
   machine.program = process;
 }
 
-/** LAUNCHER.md 5 and 6. */
+/** PID 1 holds nothing that the program could want, and dies with its parent where that is asked for. */
 export function checkInit(process: Process): void {
   const { machine } = process;
   const others = [...process.descriptors.values()].filter(({ open }) => open.kind !== 'status');
