@@ -1,5 +1,6 @@
 export type { Duration } from './foundation/duration.js';
 export { Isol8Error, SpecError, UnsupportedError } from './foundation/errors.js';
+export type { IpFamily } from './foundation/ip.js';
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
 export { netnsMounts } from './kept/netns-files.js';
@@ -23,6 +24,7 @@ export type {
 export { list } from './namespaces/list.js';
 export { Namespace } from './namespaces/namespace.js';
 export type { NamespaceTarget } from './namespaces/open.js';
+export type { SocketPlace } from './namespaces/open-socket.js';
 export type { NamespaceAgentOptions, NamespaceHttpsAgentOptions } from './namespaces/sockets/agents.js';
 export type { ConnectOptions } from './namespaces/sockets/connect.js';
 export type { FetchInit } from './namespaces/sockets/fetch.js';
@@ -40,10 +42,13 @@ export {
 } from './namespaces/thread.js';
 export { Attachment } from './network/attachment.js';
 export { Cable, type CableEnd, connectNamespaces } from './network/cable.js';
-export { Network } from './network/network.js';
-export { ping } from './network/ping.js';
+export type { MemberDescription, NetworkDescription } from './network/describe.js';
+export { Network, type NetworkPlace } from './network/network.js';
+export { type PingOptions, ping } from './network/ping.js';
 export type { PublishedPort } from './network/published-ports.js';
-export type { CableSpec } from './network/spec.js';
+export type { ResolvedPort } from './network/records.js';
+export type { AttachSpec, CableSpec, NetworkSpec, VxlanSpec } from './network/spec.js';
+export type { NetworkLeftover } from './network/sweep.js';
 export type { UplinkAddresses, UplinkKind, UplinkOptions } from './network/uplink/options.js';
 export type { UplinkPort } from './network/uplink/ports.js';
 export type { UplinkTarget } from './network/uplink/target.js';

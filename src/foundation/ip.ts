@@ -1,6 +1,7 @@
 /** Internet addresses as text and as the bytes of a message. */
 import { isIPv4, isIPv6 } from 'node:net';
 
+/** IPv4 or IPv6, by the names of AF_INET and AF_INET6. */
 export type IpFamily = 'inet' | 'inet6';
 
 /** An address with the length of its network's prefix: `10.0.0.1/24`. */

@@ -14,7 +14,7 @@ export interface SocketKind {
   readonly protocol: number;
 }
 
-/** A network namespace, as this module needs it. */
+/** A network namespace that sockets are opened in: a `Namespace`, or an open descriptor of one. */
 export interface SocketPlace {
   readonly kind: NamespaceKind;
   readonly fd: number;

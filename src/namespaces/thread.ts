@@ -17,6 +17,7 @@ export class ThreadError extends Isol8Error {
   override readonly name = 'ThreadError';
   readonly kinds: readonly NamespaceKind[];
 
+  /** @internal */
   constructor(errno: string, message: string, kinds: readonly NamespaceKind[]) {
     super(errno, message);
     this.kinds = kinds;

@@ -4,6 +4,7 @@ import { Isol8Error } from '../foundation/errors.js';
 export class NetlinkDecodeError extends Isol8Error {
   override readonly name = 'NetlinkDecodeError';
 
+  /** @internal */
   constructor(problem: string) {
     super('ERR_NETLINK_DECODE', `decode a netlink message: ${problem}`);
   }
@@ -17,6 +18,7 @@ export class NetlinkError extends Isol8Error {
   /** The text of the extended acknowledgement, as the kernel wrote it. */
   readonly kernelMessage: string | undefined;
 
+  /** @internal */
   constructor(operation: string, errno: string, details: { kernelMessage?: string; remedy?: string } = {}) {
     const { kernelMessage, remedy } = details;
     const words = [kernelMessage, remedy].filter((part) => part !== undefined).map(asSentence);

@@ -22,6 +22,7 @@ export interface NetlinkRequest {
   readonly remedies?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A message of the kernel, as its struct nlmsghdr and what is behind that. */
 export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;

@@ -26,6 +26,7 @@ export class Attachment implements AsyncDisposable {
   readonly #held: HeldPorts;
   readonly #member: MemberRecord;
 
+  /** @internal */
   constructor(
     host: NetworkHost,
     network: NetworkIdentity,

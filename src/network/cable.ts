@@ -72,8 +72,6 @@ export class Cable implements AsyncDisposable {
 
 const plainEnd = ({ index: _, prefixes: __, ...end }: PlannedEnd): CableEnd => end;
 
-type End = Namespace | NamespaceTarget | number;
-
 /**
  * Connects two network namespaces by a veth pair without a bridge, both ends up and with an address, or leaves nothing of it:
  * `ip link add … type veth peer …`. Each reaches the other, and what else is there as its routes say.
@@ -82,10 +80,14 @@ type End = Namespace | NamespaceTarget | number;
  * @throws Isol8Error EPERM for a namespace that the caller may not enter, ENOSPC when no subnet is free.
  * @throws NetlinkError EEXIST for a name that is taken.
  */
-export async function connectNamespaces(one: End, other: End, spec: CableSpec = {}): Promise<Cable> {
+export async function connectNamespaces(
+  one: Namespace | NamespaceTarget | number,
+  other: Namespace | NamespaceTarget | number,
+  spec: CableSpec = {},
+): Promise<Cable> {
   const checked = checkCableSpec(spec);
   const opened: Namespace[] = [];
-  const open = (end: End): Namespace => {
+  const open = (end: Namespace | NamespaceTarget | number): Namespace => {
     if (end instanceof Namespace) return end;
     const namespace = Namespace.open(end, 'net');
     opened.push(namespace);

@@ -20,12 +20,15 @@ export interface NetworkDescription {
   readonly problems: readonly string[];
 }
 
+/** A namespace that is attached to a network. */
 export interface MemberDescription {
   readonly names: readonly string[];
   readonly address?: string;
   readonly address6?: string;
   readonly mac: string;
+  /** The link's name inside. */
   readonly interface: string;
+  /** The name of the other end, a port of the bridge. */
   readonly hostInterface: string;
   readonly ports: readonly ResolvedPort[];
 }

@@ -69,7 +69,8 @@ export class Network implements AsyncDisposable {
    * Makes a network, or leaves nothing of it.
    *
    * @throws SpecError for a spec that cannot be.
-   * @throws Isol8Error EEXIST when the name, the subnet or the bridge's name is taken, ENOSPC when no subnet is free.
+   * @throws Isol8Error EEXIST when the name, the subnet or the bridge's name is taken, ENOSPC when no subnet is free, EACCES when
+   * there is no folder to keep its state in (/run/isol8, or one below XDG_RUNTIME_DIR) or forwarding cannot be switched on.
    * @throws NetlinkError EPERM without CAP_NET_ADMIN.
    */
   static async create(spec: NetworkSpec, place: NetworkPlace = {}): Promise<Network> {
@@ -85,7 +86,13 @@ export class Network implements AsyncDisposable {
     }
   }
 
-  /** @throws Isol8Error ENOENT when there is none of this name. */
+  /**
+   * One that is there already.
+   *
+   * @throws SpecError for what cannot be a name.
+   * @throws Isol8Error ENOENT when there is none of this name, EACCES when there is no folder that could have its state, EPERM for a
+   * namespace that the caller may not enter.
+   */
   static async open(name: string, place: NetworkPlace = {}): Promise<Network> {
     checkNetworkName(name);
     const host = await NetworkHost.open(place.namespace);
@@ -97,7 +104,11 @@ export class Network implements AsyncDisposable {
     }
   }
 
-  /** All networks of a namespace, with their members. */
+  /**
+   * All networks of a namespace, with their members.
+   *
+   * @throws Isol8Error EACCES when there is no folder that could have their state, EPERM for a namespace that the caller may not enter.
+   */
   static async list(place: NetworkPlace = {}): Promise<NetworkDescription[]> {
     using host = await NetworkHost.open(place.namespace);
     const describe = await describer(host);
@@ -107,7 +118,11 @@ export class Network implements AsyncDisposable {
     });
   }
 
-  /** Removes what crashed owners have left, and members whose namespace is gone. What cannot be removed has an `error`. */
+  /**
+   * Removes what crashed owners have left, and members whose namespace is gone. What cannot be removed has an `error`.
+   *
+   * @throws Isol8Error EPERM for a namespace that the caller may not enter.
+   */
   static async sweep(options: NetworkPlace & { dryRun?: boolean } = {}): Promise<NetworkLeftover[]> {
     using host = await NetworkHost.open(options.namespace).catch(unlessNowhere);
     if (host?.store.exists !== true) return [];

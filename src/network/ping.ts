@@ -17,10 +17,11 @@ const HEADER = 8;
 const PAYLOAD = 56;
 const MSG_DONTWAIT = 0x40;
 
+/** From where {@link ping} asks, and how long it waits. */
 export interface PingOptions {
   /** Where from; default the calling thread's network namespace. */
   readonly namespace?: Namespace | undefined;
-  /** In milliseconds, for each answer. Default 2,000. */
+  /** How long to wait for the answer, in milliseconds. Default 2,000. */
   readonly timeout?: number;
 }
 

@@ -18,6 +18,7 @@ export interface NetworkSpec {
   readonly subnet6?: string | false;
   /** The host's address in it. Default the subnet's first. */
   readonly gateway?: string;
+  /** The same for IPv6. */
   readonly gateway6?: string;
   /** Packets that leave the host come from an address of the host. Default true, unless `internal`. */
   readonly masquerade?: boolean;
@@ -66,6 +67,7 @@ export interface AttachSpec {
   readonly extraHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Its addresses in the network. Default the next that are free; to be given where VXLAN extends it to other hosts. */
   readonly address?: string;
+  /** The same for IPv6. */
   readonly address6?: string;
   /** The MAC address. Default a random one that is administered locally. */
   readonly mac?: string;

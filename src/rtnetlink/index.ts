@@ -9,7 +9,7 @@ export {
   removeAddress,
   replaceAddress,
 } from './addresses/encode.js';
-export type { Named, Some } from './fields.js';
+export type { Named, Names, Some } from './fields.js';
 export type { BridgeOptions, BridgeState, VlanProtocol } from './links/bridge.js';
 export type { BooleanOptions } from './links/bridge-boolean-options.js';
 export type { BridgePortInfo, BridgePortOptions, BridgePortState } from './links/bridge-port.js';

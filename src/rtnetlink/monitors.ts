@@ -27,11 +27,16 @@ export type NetworkEvent<Name extends string, Value> =
   | { readonly event: 'lost' }
   | { readonly event: 'complete' };
 
+/** What happens to links: see {@link monitorLinks}. */
 export type LinkEvent = NetworkEvent<'link', Link>;
+/** What happens to addresses: see {@link monitorAddresses}. */
 export type AddressEvent = NetworkEvent<'address', Address>;
+/** What happens to routes: see {@link monitorRoutes}. */
 export type RouteEvent = NetworkEvent<'route', Route>;
+/** What happens to neighbours and entries of an fdb: see {@link monitorNeighbors} and {@link monitorFdb}. */
 export type NeighborEvent = NetworkEvent<'neighbor', Neighbor>;
 
+/** What an iteration of events is of, and when it ends. */
 export interface MonitorOptions {
   /** A `Namespace` of kind net. Default the one that the calling thread is in. */
   readonly namespace?: SocketPlace | undefined;

@@ -13,6 +13,7 @@ import { getRoute, type RouteQuestion } from './routes/get.js';
 import { Routes } from './routes/routes.js';
 import { Rules } from './rules/rules.js';
 
+/** Which network {@link RouteSocket.open} is for. */
 export interface RouteSocketOptions {
   /** A `Namespace` of kind net. Default the one that the calling thread is in. */
   readonly namespace?: SocketPlace | undefined;
@@ -32,6 +33,7 @@ export class RouteSocket implements Disposable {
   readonly qdiscs: Qdiscs;
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
     this.links = new Links(socket);

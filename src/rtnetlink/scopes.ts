@@ -2,6 +2,7 @@ import type { Named } from './fields.js';
 
 /** rt_scope_t of linux/rtnetlink.h: how far something is; named as ip-address(8) names them. */
 export const SCOPES = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
+/** How far away what an address or a route leads to is, as ip-address(8) names it. */
 export type Scope = Named<typeof SCOPES>;
 
 /** RTPROT_* of linux/rtnetlink.h: who has made a route. */
@@ -30,6 +31,7 @@ export const ROUTE_PROTOCOLS = {
   rip: 189,
   eigrp: 192,
 } as const;
+/** Who has made a route, as ip-route(8) names them. */
 export type RouteProtocol = Named<typeof ROUTE_PROTOCOLS>;
 
 /** The tables that have a name in every kernel. */

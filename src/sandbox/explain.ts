@@ -21,6 +21,8 @@ export interface ExplainOptions {
  * run: made from the same facts about this machine and this user.
  *
  * @throws SpecError for a spec that cannot be.
+ * @throws Isol8Error with the errno of a namespace to join that cannot be opened.
+ * @throws UnsupportedError on another operating system or processor.
  */
 export function explain(
   command: readonly string[],

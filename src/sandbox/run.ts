@@ -15,9 +15,11 @@ export interface RunSpec extends SpawnSpec {
   encoding?: 'utf8' | 'buffer';
 }
 
+/** How a program has ended, and what it has written by then. */
 export interface RunResult<Output = string> extends ExitStatus {
-  /** Empty when standard output was not a pipe. */
+  /** What it wrote to standard output, where that is a pipe; with `tty` all that it wrote to the terminal. Else empty. */
   readonly stdout: Output;
+  /** The same for standard error; empty with `tty`, where it is the terminal. */
   readonly stderr: Output;
   /** It was killed because it wrote more than `maxBuffer`; what came before is kept. */
   readonly truncated: boolean;

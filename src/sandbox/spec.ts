@@ -29,6 +29,7 @@ interface MountBase {
 /** mount(8) --rbind: a file or directory of the host, with what is mounted below it. */
 export interface BindMount extends MountBase {
   type: 'bind';
+  /** A path outside, which must be there. */
   source: string;
 }
 

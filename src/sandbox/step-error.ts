@@ -15,6 +15,7 @@ export class StepError extends Isol8Error {
   /** @internal What failed where, and its cause before it is worded. */
   readonly parts: { readonly head: string; readonly cause: string };
 
+  /** @internal */
   constructor(
     errno: string,
     parts: { head: string; cause: string },

@@ -9,6 +9,7 @@ export class SystemCallError extends Isol8Error {
   override readonly name = 'SystemCallError';
   readonly syscall: string;
 
+  /** @internal */
   constructor(syscall: string, errno: string, object: string) {
     super(errno, `${syscall}${object && ` ${object}`}: ${errno}`);
     this.syscall = syscall;

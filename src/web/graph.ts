@@ -27,6 +27,7 @@ export interface GraphOptions {
  * namespace with what it owns, lines to what several share, dashed lines from pid namespaces to their parents. The
  * host's namespaces, those of the first process that may be seen, are only named. With `net` it draws networks.
  *
+ * @throws SpecError for the format `text` without `net`.
  * @throws Isol8Error with the code ESRCH when one of the processes is not there or may not be seen.
  */
 export async function graph(options: GraphOptions = {}): Promise<string> {

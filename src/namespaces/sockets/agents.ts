@@ -7,7 +7,9 @@ import { type ConnectOptions, startConnecting } from './connect.js';
 import type { LookupOptions } from './lookup.js';
 import { refuseBun } from './runtime.js';
 
+/** Those of node:http, and who looks names up. */
 export type NamespaceAgentOptions = AgentOptions & LookupOptions;
+/** Those of node:https, and who looks names up. */
 export type NamespaceHttpsAgentOptions = HttpsAgentOptions & LookupOptions;
 
 type Created = (error: Error | null, socket?: Duplex) => void;

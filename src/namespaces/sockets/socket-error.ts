@@ -19,6 +19,7 @@ export class SocketError extends Isol8Error {
   readonly address: string | undefined;
   readonly port: number | undefined;
 
+  /** @internal */
   constructor(code: string, message: string, place: SocketErrorPlace, options?: { cause?: unknown }) {
     super(code, message, options);
     this.syscall = place.syscall;

@@ -7,6 +7,7 @@ import type { PublishedPort } from '../published-ports.js';
 /** The programs that carry packets for whoever may not make links outside. */
 export type UplinkKind = 'slirp4netns' | 'pasta';
 
+/** What {@link startUplink} is to make. All of it may be left open. */
 export interface UplinkOptions {
   /** Default: slirp4netns, or pasta where IPv6 is wanted or slirp4netns is not installed. */
   readonly kind?: UplinkKind;
@@ -22,6 +23,7 @@ export interface UplinkOptions {
   readonly publish?: readonly PublishedPort[];
   /** How long it may take, in milliseconds. Default 10000. */
   readonly timeout?: number;
+  /** Gives up waiting for it: what was started is ended. */
   readonly signal?: AbortSignal;
 }
 

@@ -6,6 +6,7 @@ import { checkIndex } from '../fields.js';
 import { type Address, decodeAddress } from './decode.js';
 import { type AddressSpec, type AddressTarget, addAddress, removeAddress, replaceAddress } from './encode.js';
 
+/** Which addresses to list: those of a link, by interface index, and of a family. Default all. */
 export interface AddressFilter {
   readonly link?: number | undefined;
   readonly family?: IpFamily | undefined;
@@ -15,6 +16,7 @@ export interface AddressFilter {
 export class Addresses {
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }

@@ -3,6 +3,7 @@ import { bool, type Fields, index, type Named, named, u8, u16, u32, u64 } from '
 import { bridgeId } from './bridge-id.js';
 
 const PORT_STATES = { disabled: 0, listening: 1, learning: 2, forwarding: 3, blocking: 4 } as const;
+/** BR_STATE_* of linux/if_bridge.h. */
 export type BridgePortState = Named<typeof PORT_STATES>;
 
 /** What a bridge does with one of its ports; see bridge(8), "bridge link set". */

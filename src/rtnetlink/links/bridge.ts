@@ -5,6 +5,7 @@ import { bridgeId } from './bridge-id.js';
 
 /** EtherTypes of VLAN tags. */
 export const VLAN_PROTOCOLS = { '802.1Q': 0x8100, '802.1ad': 0x88a8 } as const;
+/** The Ethernet protocol of VLAN tags, ETH_P_8021Q or ETH_P_8021AD. */
 export type VlanProtocol = Named<typeof VLAN_PROTOCOLS>;
 
 /**

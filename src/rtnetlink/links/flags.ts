@@ -23,6 +23,7 @@ export const IFF = {
   ECHO: 0x40000,
 } as const;
 
+/** IFF_* of linux/if.h, as netdevice(7) explains them. */
 export type LinkFlag = keyof typeof IFF;
 
 export const flagNames = (flags: number): LinkFlag[] =>

@@ -15,6 +15,7 @@ export function getLink(target: LinkTarget): NetlinkRequest {
   return { type: RTM.GETLINK, flags: 0, body: writer.bytes, what: `get link ${target}`, remedies };
 }
 
+/** Which links to list. Default all. */
 export interface LinkFilter {
   /** Only the ports of this one, by interface index. */
   readonly master?: number | undefined;

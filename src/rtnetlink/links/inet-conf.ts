@@ -7,6 +7,7 @@ import { checkNames, type Named, nameOf, numberOf, type Some } from '../fields.j
 
 /** How IPv6 gets its link-local address: IN6_ADDR_GEN_MODE_*. */
 export const ADDR_GEN_MODES = { eui64: 0, none: 1, stable_secret: 2, random: 3 } as const;
+/** How a link makes its IPv6 addresses: IN6_ADDR_GEN_MODE_* of linux/if_link.h. */
 export type AddrGenMode = Named<typeof ADDR_GEN_MODES>;
 
 /**

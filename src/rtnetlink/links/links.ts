@@ -15,6 +15,7 @@ import { changeSteps, type FullLinkSpec, linkSteps, withoutFarUp } from './steps
 export class Links {
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }

@@ -4,6 +4,7 @@ import { type Field, type Fields, type Named, named, u16, u32 } from '../fields.
 import { macBytes, macText } from '../mac.js';
 
 const MACVLAN_MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8, source: 16 } as const;
+/** MACVLAN_MODE_*: how the links of one macvlan reach each other. */
 export type MacvlanMode = Named<typeof MACVLAN_MODES>;
 
 /** Further links on one, each with an address of its own; see ip-link(8), "MACVLAN and MACVTAP Type Support". */
@@ -18,6 +19,7 @@ export interface MacvlanOptions {
   readonly sources: readonly string[];
 }
 
+/** What the kernel says of a macvlan besides its options. */
 export interface MacvlanState {
   readonly broadcastQueueLengthUsed: number;
 }

@@ -74,6 +74,7 @@ export interface VethOptions {
   readonly peer?: VethPeer | undefined;
 }
 
+/** The other end of a veth: a link of its own. Default name one that the kernel chooses. */
 export type VethPeer = Omit<
   LinkSpec,
   'name' | 'kind' | 'master' | 'bridge' | 'veth' | 'vlan' | 'vxlan' | 'macvlan' | 'ipvlan'

@@ -29,6 +29,7 @@ export interface QosMapping {
   readonly to: number;
 }
 
+/** A link for one VLAN of another; see ip-link(8), "VLAN Type Support". */
 export interface VlanOptions {
   /** Default 802.1Q. */
   readonly protocol: VlanProtocol;

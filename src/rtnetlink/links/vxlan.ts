@@ -14,8 +14,10 @@ import {
 } from '../fields.js';
 
 const DF = { unset: 0, set: 1, inherit: 2 } as const;
+/** Whether the packets outside may be fragmented: VXLAN_DF_* of linux/if_link.h. */
 export type VxlanDf = Named<typeof DF>;
 
+/** UDP ports from the first to the last, both included. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;

@@ -34,6 +34,7 @@ export const NEIGHBOR_STATES = {
   noarp: 0x40,
   permanent: 0x80,
 } as const;
+/** NUD_* of linux/neighbour.h, as ip-neighbour(8) names them. */
 export type NeighborState = Named<typeof NEIGHBOR_STATES>;
 
 /** NTF_*, by the name of their field. */

@@ -15,6 +15,7 @@ import {
   replaceNeighbor,
 } from './encode.js';
 
+/** Which neighbours to list. Default all that are no proxies. */
 export interface NeighborFilter {
   readonly family?: IpFamily | undefined;
   readonly link?: number | undefined;
@@ -26,6 +27,7 @@ export interface NeighborFilter {
 export class Neighbors {
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }
@@ -51,6 +53,7 @@ export class Neighbors {
   }
 }
 
+/** Which entries of an fdb to list. Default all. */
 export interface FdbFilter {
   /** The bridge, by interface index. */
   readonly bridge?: number | undefined;
@@ -58,12 +61,14 @@ export interface FdbFilter {
   readonly link?: number | undefined;
 }
 
+/** An entry of an fdb, or which one is meant. */
 export type FdbSpec = Omit<NeighborSpec, 'family'>;
 
 /** Where link-layer addresses are: the fdb of bridges and of vxlan links; see bridge(8). Methods as those of {@link Neighbors}. */
 export class Fdb {
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }

@@ -33,6 +33,7 @@ export interface Qdisc {
   readonly statistics?: QdiscStatistics;
 }
 
+/** What went through a queueing discipline; see tc(8), option `-s`. */
 export interface QdiscStatistics {
   readonly bytes: number;
   readonly packets: number;

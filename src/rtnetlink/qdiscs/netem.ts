@@ -41,6 +41,7 @@ export interface NetemOptions {
   readonly slot: Slot;
 }
 
+/** Loss by a Markov chain of four states, `loss state` of tc-netem(8): how likely it goes from the one to the other. */
 export interface LossState {
   readonly p13: number;
   readonly p31: number;
@@ -49,6 +50,7 @@ export interface LossState {
   readonly p23: number;
 }
 
+/** Loss by the Gilbert-Elliot model, `loss gemodel` of tc-netem(8). Shares as netem's others. */
 export interface LossGemodel {
   /** From the good state to the bad one. */
   readonly p: number;
@@ -60,6 +62,7 @@ export interface LossGemodel {
   readonly k1: number;
 }
 
+/** Packets in bursts with pauses between, `slot` of tc-netem(8). */
 export interface Slot {
   /** Nanoseconds. */
   readonly minDelay: number;

@@ -11,6 +11,7 @@ export class Qdiscs {
   readonly #socket: NetlinkSocket;
   #psched: Psched | undefined;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }

@@ -5,6 +5,7 @@ import type { Attributes } from '../../netlink/attributes.js';
 import { checkInteger, checkNames } from '../fields.js';
 import { bytesSentIn, microsecondsOf, type Psched, sendingTicks } from './psched.js';
 
+/** A token bucket, tc-tbf(8). */
 export interface TbfOptions {
   /** Bytes a second. */
   readonly rate: number;

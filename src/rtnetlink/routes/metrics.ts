@@ -62,6 +62,7 @@ export const LOCKS = {
   hoplimit: 10,
   rtoMin: 13,
 } as const;
+/** Metrics that the kernel may be kept from changing: `lock` of ip-route(8). */
 export type LockedMetric = keyof typeof LOCKS;
 
 export const RTAX_LOCK = 1;

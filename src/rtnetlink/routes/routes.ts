@@ -26,6 +26,7 @@ export interface RouteFilter {
 export class Routes {
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }

@@ -17,10 +17,12 @@ export const ROUTE_TYPES = {
   throw: 9,
   nat: 10,
 } as const;
+/** RTN_* of linux/rtnetlink.h, as ip-route(8) names them. */
 export type RouteType = Named<typeof ROUTE_TYPES>;
 
 /** ICMPV6_ROUTER_PREF_*. */
 export const PREFERENCES = { medium: 0, high: 1, low: 3 } as const;
+/** How much a router is preferred, RFC 4191: `pref` of ip-route(8). */
 export type RoutePreference = Named<typeof PREFERENCES>;
 
 /** One of several ways to the same destination. */

@@ -25,6 +25,7 @@ import { ROUTE_PROTOCOLS, type RouteProtocol, type RouteTable, TABLES } from '..
 
 /** FR_ACT_*: what becomes of what the rule is for. */
 export const RULE_ACTIONS = { table: 1, goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
+/** FR_ACT_* of linux/fib_rules.h: what a rule does with packets that it is for. */
 export type RuleAction = Named<typeof RULE_ACTIONS>;
 
 /** From the first to the last, both included. */

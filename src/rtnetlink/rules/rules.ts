@@ -9,6 +9,7 @@ import { addRule, type RuleSpec, removeRule } from './encode.js';
 export class Rules {
   readonly #socket: NetlinkSocket;
 
+  /** @internal */
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
   }
