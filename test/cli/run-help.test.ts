@@ -4,11 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { NET_ACTIONS } from '../../src/cli/commands/net-options.js';
+import { attachSpecOf, networkSpecOf } from '../../src/cli/commands/net-spec.js';
 import { runCommand } from '../../src/cli/commands/run-options.js';
-import { specOf } from '../../src/cli/commands/run-spec.js';
+import { type RunOptions, specOf } from '../../src/cli/commands/run-spec.js';
 import { COMMANDS, program as table } from '../../src/cli/commands/table.js';
 import { parseOptions } from '../../src/cli/getopt.js';
 import { type CommandSpec, longNames, visibleOptions } from '../../src/cli/options.js';
+import { checkAttachSpec, checkNetworkSpec } from '../../src/network/spec.js';
 import { parseSpec } from '../../src/sandbox/parse.js';
 import { isol8 } from '../kernel/cli-program.js';
 import { Terminal } from '../kernel/cli-terminal.js';
@@ -88,16 +91,35 @@ test('isol8 --version and isol8 run --version are the version of the package', a
   assert.equal(await said('run', '--version'), `isol8 ${version}\n`);
 });
 
-test('every example in a table is a command line that its own table accepts', () => {
+/** What must be among the operands of a command that has actions. */
+const ACTIONS: Readonly<Record<string, readonly string[]>> = { net: NET_ACTIONS, ns: ['add', 'rm', 'ls'] };
+
+describe('every example in the help is a command line that its command accepts', () => {
   const commands: readonly CommandSpec[] = [table, ...COMMANDS];
   const examples = commands.flatMap((command) => command.examples.map(({ command: line }) => line));
-  const runs = examples.filter((line) => line.startsWith('isol8 run'));
-  assert.ok(runs.length >= 5);
-  for (const line of runs) {
-    const options = parseOptions(runCommand, line.split(/\s+/).slice(2));
-    if (!options.has('help'))
-      parseSpec(options.operands.length > 0 ? options.operands : ['sh'], specOf(options));
-  }
+  // The shell's pipes, redirections and substitutions are no part of it.
+  const lines = examples.flatMap((line) => line.match(/\bisol8 [^|<>()]+/g) ?? []);
+  for (const line of lines)
+    test(line, () => {
+      const [, name = '', ...words] = line.trim().split(/\s+/);
+      const command = COMMANDS.find((each) => each.name === name);
+      assert.ok(command, `there is no isol8 ${name}`);
+      const options = parseOptions(command, words);
+      const [action = ''] = options.operands;
+      if (name in ACTIONS) assert.ok(ACTIONS[name]?.includes(action), `there is no ${action}`);
+      if (name === 'run' && !options.has('help'))
+        parseSpec(options.operands.length > 0 ? options.operands : ['sh'], specOf(options as RunOptions));
+      if (name === 'net' && action === 'create') checkNetworkSpec({ name: 'web', ...networkSpecOf(options) });
+      if (name === 'net' && action === 'connect') checkAttachSpec(attachSpecOf(options));
+    });
+
+  test('and each command has some', () => {
+    const shown = new Set(lines.map((line) => line.split(' ')[1]));
+    assert.deepEqual(
+      COMMANDS.map(({ name }) => name).filter((name) => !shown.has(name)),
+      [],
+    );
+  });
 });
 
 describe('isol8 completion', () => {

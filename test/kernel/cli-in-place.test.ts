@@ -99,8 +99,9 @@ describe('the process that was started as isol8 run', { skip }, () => {
       assert.equal((await outcome).status, 7);
     });
 
-    it(`leaves nothing when it is killed by SIGKILL, with ${options.join(' ') || 'nothing else'}`, async () => {
-      const script = 'sleep 600 & sleep 601';
+    const leaves = options.includes('pid') ? 'leaves only what the command has started' : 'leaves nothing';
+    it(`${leaves} when it is killed by SIGKILL, with ${options.join(' ') || 'nothing else'}`, async () => {
+      const script = 'sleep 600 & sleep 601; :'; // or the shell would become the second
       await using program = await running(['run', ...options, '--', 'sh', '-c', script], 'sleep');
       const isSleep = (pid: number): boolean => readProc(`${pid}/comm`) === 'sleep\n';
       await eventually(() => descendants(program.pid).filter(isSleep).length === 2, 'all have started');
@@ -110,6 +111,8 @@ describe('the process that was started as isol8 run', { skip }, () => {
       const doomed = options.includes('pid') ? all.filter((pid) => readProc(`${pid}/comm`) === 'sh\n') : all;
       const survivors = all.filter((pid) => !doomed.includes(pid));
       await eventually(() => !doomed.some(isAlive), `${doomed} end`);
+      assert.equal(survivors.filter(isAlive).length, options.includes('pid') ? 2 : 0);
+      assert.ok(doomed.length > 0);
       for (const pid of survivors) process.kill(pid, 'SIGKILL');
     });
   }

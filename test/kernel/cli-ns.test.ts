@@ -147,17 +147,18 @@ describeOnOneProcessor(import.meta.url, 'isol8 ns', () => {
     await badly(['rm', 'a', '--hostname', 'x'], /option '--hostname' is for add alone/);
   });
 
-  // Another user cannot start a program in a home directory that is closed to others.
-  if (isOpenToAll(dirname(program)))
-    it('tells an ordinary user to be root, and leaves nothing', async () => {
-      const before = readlinkSync('/proc/self/ns/mnt');
-      const drop = ['setpriv', '--reuid=77', '--regid=77', '--clear-groups'];
-      const { status, stderr } = await isol8(['ns', 'add', 'mine', '-k', 'user,uts'], { behind: drop });
-      assert.equal(status, 125);
-      assert.match(stderr, /EACCES.*be root/);
-      assert.equal(readlinkSync('/proc/self/ns/mnt'), before);
-      assert.deepEqual(await listed(), []);
-    });
+  const closed = isOpenToAll(dirname(program))
+    ? false
+    : 'needs a checkout that is open to other users, who start the program from there';
+  it('tells an ordinary user to be root, and leaves nothing', { skip: closed }, async () => {
+    const before = readlinkSync('/proc/self/ns/mnt');
+    const drop = ['setpriv', '--reuid=77', '--regid=77', '--clear-groups'];
+    const { status, stderr } = await isol8(['ns', 'add', 'mine', '-k', 'user,uts'], { behind: drop });
+    assert.equal(status, 125);
+    assert.match(stderr, /EACCES.*be root/);
+    assert.equal(readlinkSync('/proc/self/ns/mnt'), before);
+    assert.deepEqual(await listed(), []);
+  });
 });
 
 function isOpenToAll(path: string): boolean {

@@ -29,7 +29,7 @@ function compileRandom(spec: unknown, { command, options, machine }: Case): Run 
   }
 }
 
-describe('compile, for 10,000 random specs and machines', () => {
+describe('compile, for random specs and machines', () => {
   it('gives a plan that can be encoded, or a SpecError, whatever the spec holds', () => {
     fc.assert(
       fc.property(anySpec, cases, (spec, random) => {
@@ -52,9 +52,9 @@ describe('compile, for 10,000 random specs and machines', () => {
         encodePlan(run.compiled.plan, run.facts.architecture);
         outcomes[simulate(run).outcome]++;
       }),
-      { numRuns: 6000, includeErrorInReport: true },
+      { numRuns: 10_000, includeErrorInReport: true },
     );
     // or the property says nothing
-    assert.ok(outcomes.runs > 1500, JSON.stringify(outcomes));
+    assert.ok(outcomes.runs > 2500, JSON.stringify(outcomes));
   });
 });
