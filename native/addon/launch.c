@@ -54,6 +54,7 @@ struct session {
     int launcher_status; /* wait status, or UNKNOWN while it runs */
     int child_status;
     int executing; /* there is no PID 1 of ours, and the program is about to start */
+    int started;
     int reported; /* exit code and signal as the main process told them */
     int code;
     int signal;
@@ -158,11 +159,18 @@ static void child_seen(struct session *session, int pid)
 
 static void program_started(struct session *session)
 {
+    if (session->started)
+        return;
+    session->started = 1;
     tell(session, EVENT_STARTED, session->child_pid, session->child.fd);
 }
 
+/* A PID 1 without privilege stays within reach of the program, which can take the channel and write what it likes: it may
+ * lie about how it ended, and nothing else. */
 static void record_seen(struct session *session, const struct record *record, int pid)
 {
+    if (session->started != (record->kind == RECORD_EXITED))
+        return;
     switch (record->kind) {
     case RECORD_FAILED:
         session->executing = 0;
@@ -195,7 +203,7 @@ static void read_status(struct session *session)
     while (session->status.fd >= 0 && !session->reported) {
         struct record record;
         struct iovec part = {&record, sizeof record};
-        _Alignas(struct cmsghdr) char control[256];
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))]; /* no room for descriptors */
         struct msghdr message = {
             .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
         long size = sys(__NR_recvmsg, session->status.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -220,7 +228,9 @@ static void read_status(struct session *session)
 static void read_rest(struct session *session)
 {
     read_status(session);
-    if (session->status.fd >= 0 && !session->reported)
+    if (session->launcher_status != UNKNOWN && session->child_status != UNKNOWN)
+        close_source(&session->status); /* whoever has it open now is a stranger */
+    else if (session->status.fd >= 0 && !session->reported)
         watch(session, &session->status, session->status.fd);
 }
 
@@ -238,6 +248,8 @@ static void reaped(int pid, int status)
         if (pid == session->launcher_pid) {
             session->launcher_status = status;
             stop_watching(&session->launcher);
+            if (session->child_pid && session->child_status != UNKNOWN)
+                read_rest(session);
         }
         if (pid == session->child_pid) {
             session->child_status = status;

@@ -7,6 +7,7 @@
 #include <linux/time.h>
 
 enum { ANY_CHILD = -1, WAIT_NOHANG = 1, WAIT_ALL_CLONES = 0x40000000, ESRCH = 3, EAGAIN = 11, LOOKS = 5 };
+enum { MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000 };
 
 struct ward {
     int channel; /* to look at for the parent's end, -1 for nothing to look at */
@@ -128,8 +129,8 @@ void supervise_inside(const struct plan *plan, int child, int dies_with_parent)
     watch(&ward);
     /* PID 1 cannot end by a signal of its own, so how the program ended goes out as a record. */
     struct record record = {RECORD_EXITED, ward.signal ? 0 : ward.code, ward.signal};
-    if (channel >= 0)
-        sys(__NR_write, channel, &record, sizeof record);
+    if (channel >= 0) /* without waiting: a program that fills the channel is not to hold up its own end */
+        sys(__NR_sendto, channel, &record, sizeof record, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
     for (;;)
         sys(__NR_exit_group, ward.code);
 }

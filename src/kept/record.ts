@@ -48,8 +48,9 @@ export function recordUnfinished(intentions: readonly Intention[]): Disposable {
   const file = `${RECORDS}/${process.pid}.json`;
   const content: Content = { ...presentOwner(), intentions };
   try {
-    mkdirSync(RECORDS, { recursive: true });
-    writeFileSync(temporary(file), `${JSON.stringify(content)}\n`, { mode: 0o644 });
+    mkdirSync(RECORDS, { recursive: true, mode: 0o755 });
+    rmSync(temporary(file), { force: true });
+    writeFileSync(temporary(file), `${JSON.stringify(content)}\n`, { mode: 0o644, flag: 'wx' });
     renameSync(temporary(file), file);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -121,6 +122,26 @@ describeOnOneProcessor(import.meta.url, 'isol8 gc', () => {
     oldFile('/run/netns/busy');
     assert.deepEqual(await gc(), ['record /run/isol8/unfinished/4194000.json.tmp']);
     assert.ok(existsSync('/run/netns/busy'));
+  });
+
+  it('keeps its folders from others, whatever the umask', async () => {
+    const add = [
+      '-c',
+      'umask 0; exec "$@"',
+      'sh',
+      process.execPath,
+      program,
+      'ns',
+      'add',
+      'open',
+      '-k',
+      'uts',
+    ];
+    assert.equal(spawnSync('sh', add).status, 0);
+    for (const folder of ['/run/isol8', '/run/isol8/unfinished', '/run/isol8/ns', '/run/isol8/ns/uts'])
+      assert.equal((statSync(folder).mode & 0o777).toString(8), '755', folder);
+    assert.equal((await isol8(['ns', 'rm', 'open'])).status, 0);
+    await gc();
   });
 
   it('says what cannot be removed, and goes on with the rest', async () => {

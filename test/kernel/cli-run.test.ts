@@ -198,7 +198,7 @@ describe('isol8 run -t without a terminal outside', { skip }, () => {
     const reader = child.stdout as Readable;
     reader.on('data', () => {
       reader.pause();
-      setTimeout(() => reader.resume(), 20);
+      setTimeout(() => reader.resume(), 100);
     });
     const { stdout } = await outcome;
     assert.ok(stdout.endsWith('\n100000\r\n'), `${stdout.length} characters, up to ${stdout.slice(-20)}`);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import type { IdRange, RunSpec } from '../../src/index.js';
-import { asUser, type Caller, describeAsRoot, isRoot, SUBORDINATE, self, skip } from './caller.js';
+import { asUser, type Caller, describeAsRoot, isRoot, nested, SUBORDINATE, self, skip } from './caller.js';
+import { program } from './cli-program.js';
 import { leaveMachineAsItWas } from './machine.js';
 
 const MAPS =
@@ -133,6 +135,27 @@ describeAsRoot(import.meta.url, 'ids for root', () => {
     assert.match(denied.stderr, /Operation not permitted/);
     assert.equal((await idsOf(self, { namespaces, setgroups: 'deny' })).setgroups, 'deny');
     assert.equal((await idsOf(self, { namespaces, setgroups: 'allow' })).setgroups, 'allow');
+  });
+
+  it('take no ambient capability of the caller to another user', { skip: nested }, () => {
+    const some = '+setuid,+setgid,+sys_admin';
+    const ambient = [
+      '--reuid=1000',
+      '--regid=1000',
+      '--clear-groups',
+      `--inh-caps=${some}`,
+      `--ambient-caps=${some}`,
+    ];
+    const capabilities = (...options: string[]): string => {
+      const show = ['run', '--share', 'user,net', ...options, '--', 'grep', '^CapEff', '/proc/self/status'];
+      const args = [...ambient, process.execPath, program, ...show];
+      const { stdout, stderr } = spawnSync('setpriv', args, { encoding: 'utf8' });
+      assert.equal(stderr, '');
+      return stdout.trim();
+    };
+    assert.match(capabilities(), /^CapEff:\s+0+2000c0$/);
+    assert.match(capabilities('-u', '2000'), /^CapEff:\s+0+$/);
+    assert.match(capabilities('-u', '2000', '--keep-caps'), /^CapEff:\s+0+2000c0$/);
   });
 
   it('are the same outside when no user namespace is made', async () => {

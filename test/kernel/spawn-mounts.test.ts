@@ -189,6 +189,21 @@ describeAsRoot(import.meta.url, 'mounts of a program', () => {
         assert.equal(found, 'one755\n/mnt/d/e\ntmpfs');
       });
 
+      it('make nothing in what is bound, also where that is on a tmpfs of the same spec', async () => {
+        const [bound, elsewhere] = ['bound-', 'elsewhere-'].map((name) => mkdtempSync(join(folder, name)));
+        assert.ok(bound && elsewhere);
+        symlinkSync(elsewhere, join(bound, 'link'));
+        for (const name of ['link', 'plain']) {
+          const mounts: MountSpec[] = [
+            { type: 'tmpfs', destination: '/mnt' },
+            { type: 'bind', source: bound, destination: '/mnt/x' },
+            { type: 'tmpfs', destination: `/mnt/x/${name}/new` },
+          ];
+          await assert.rejects(run(['true'], { mounts }), { code: 'ENOENT', field: 'mounts[2]' });
+        }
+        assert.deepEqual([readdirSync(bound), readdirSync(elsewhere)], [['link'], []]);
+      });
+
       it('make what is missing with modes that do not depend on the umask', async () => {
         const old = process.umask(0o077);
         const found = await output('stat -c %a /mnt/a; umask', {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn as spawnChild, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -11,8 +11,8 @@ import {
   spawn,
 } from '../../src/index.js';
 import { ALL_KINDS } from '../../src/namespaces/kinds.js';
-import { describeAsRoot, isRoot, skip } from './caller.js';
-import { until } from './lifecycle-census.js';
+import { describeAsRoot, isRoot, nested, skip } from './caller.js';
+import { readProc, until } from './lifecycle-census.js';
 import { leaveMachineAsItWas } from './machine.js';
 
 type Inodes = Record<NamespaceKind, string>;
@@ -209,6 +209,31 @@ describeAsRoot(import.meta.url, 'namespaces of a program', () => {
         namespaces: each(() => target.pid),
       });
       assert.match(stdout, /^0\n0\nCapEff:\s+0*1f+\ntarget\n$/);
+    });
+
+    it('leave nobody in there as root of the machine, whose ids they do not know', {
+      skip: nested,
+    }, async () => {
+      const asUser = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups'];
+      const without = spawnChild(asUser[0] as string, [
+        ...asUser.slice(1),
+        ...['unshare', '--user', '--map-current-user', 'sleep', '60'],
+      ]);
+      const pid = without.pid as number;
+      try {
+        await until(() => readProc(`${pid}/uid_map`).trim() === '1000       1000          1', 'it is mapped');
+        const namespaces: Namespaces = { ...each(() => 'shared'), user: pid };
+        await assert.rejects(run(['true'], { namespaces }), {
+          code: 'EINVAL',
+          message: /^setresgid its root: EINVAL .*be root in there.* Choose ids that it maps\.$/,
+        });
+        await assert.rejects(run(['true'], { namespaces, uid: 1000 }), /be root in there/);
+        const script = 'id -u; id -G; grep -E "^(Uid|Gid|Groups)" /proc/self/status';
+        const { stdout } = await run(['sh', '-c', script], { namespaces, uid: 1000, gid: 1000 });
+        assert.match(stdout, /^1000\n1000( 65534)*\nUid:(\t1000){4}\nGid:(\t1000){4}\nGroups:\t *\n$/);
+      } finally {
+        without.kill('SIGKILL');
+      }
     });
 
     it('let it open its output by name, whoever it is outside', async () => {

@@ -161,6 +161,7 @@ const ORDERS: readonly (readonly [string, string])[] = [
   ['prctl: keep capabilities', 'setresuid: be uid'],
   ['capset: make the capabilities inheritable', 'prctl: keep it across execve'],
   ['close_range: close the rest by execve', 'rt_sigprocmask: let signals through'],
+  ['prctl: keep the program from tracing', 'vfork: start the program'],
   ['vfork: start the program', 'capset: keep nothing but'],
   ['vfork: start the program', 'seccomp: allow what PID 1 needs'],
   ['vfork: start the program', 'write: tell the caller that the program runs'],

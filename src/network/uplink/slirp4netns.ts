@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rmdir, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +27,12 @@ export async function startSlirp4netns(
 ): Promise<{ carrier: Carrier; ready: (signal: AbortSignal) => Promise<void> }> {
   const folder = ports.length > 0 ? await makeFolder(target.owner) : undefined;
   const api = folder === undefined ? undefined : join(folder, 'api');
-  const remove = (): Promise<void> =>
-    folder === undefined ? Promise.resolve() : rm(folder, { recursive: true, force: true });
+  const remove = async (): Promise<void> => {
+    if (folder === undefined) return;
+    // One by one: it may be another user's, who could lead whoever looks into it elsewhere.
+    await unlink(api as string).catch(() => {});
+    await rmdir(folder).catch(() => {});
+  };
   try {
     const stdio = ['pipe', 'ignore', 'pipe', 'pipe', { fd: target.net.fd }, { fd: target.user.fd }] as const;
     const carrier = await Carrier.start(program, argumentsFor(plan, api, target.owner), {

@@ -49,7 +49,11 @@ export const PROCESS_CAUSES: readonly Cause[] = [
     'EINVAL ENOSYS',
     'PID 1 takes a kernel with CONFIG_SECCOMP_FILTER: do without it with {init: false}.',
   ),
-  cause('setresuid setresgid', 'EINVAL', 'That id is not mapped in the user namespace.'),
+  cause(
+    'setresuid setresgid',
+    'EINVAL',
+    'That id is not mapped in the user namespace. Choose ids that it maps.',
+  ),
   cause('setresuid setresgid', 'EPERM', 'Becoming another user takes CAP_SETUID, another group CAP_SETGID.'),
   cause(
     'prlimit64',

@@ -32,13 +32,29 @@ function hideFromInside(context: Context): Step[] {
   return [call('prctl', [PR.SET_DUMPABLE, 0], 'keep processes in there from tracing this one')];
 }
 
+/**
+ * Who owns the user namespace has chosen its ids: whoever may be anybody outside must not stay in there as who he is outside,
+ * with that user's files, because it has no root. Groups he leaves before, since it may forbid that.
+ */
 function joinUser(context: Context): Step[] {
   if (!isJoined(context, 'user')) return [];
+  const { spec, facts } = context;
+  const leaveGroups = call('setgroups', [0, null], 'leave the groups of outside', { tolerate: ['EPERM'] });
+  const unlessOther = (mayBeAnybody: boolean, other: number | undefined): { tolerate?: string[] } =>
+    mayBeAnybody && other === undefined ? {} : { tolerate: ['EINVAL'] };
+  const root = { field: 'namespaces.user', object: 'its root' };
   return [
+    ...(facts.groups.privileged ? [leaveGroups] : []),
     setns(context, 'user'),
-    call('setgroups', [0, null], 'leave the groups of outside', { tolerate: ['EPERM'] }),
-    call('setresgid', [0, 0, 0], 'be root in there', { tolerate: ['EINVAL'] }),
-    call('setresuid', [0, 0, 0], 'be root in there', { tolerate: ['EINVAL'] }),
+    ...(facts.groups.privileged ? [] : [leaveGroups]),
+    call('setresgid', [0, 0, 0], 'be root in there', {
+      ...root,
+      ...unlessOther(facts.groups.privileged, spec.gid),
+    }),
+    call('setresuid', [0, 0, 0], 'be root in there', {
+      ...root,
+      ...unlessOther(facts.users.privileged, spec.uid),
+    }),
     // in place this is the caller's own process, whose parent is nobody's business
     ...(context.options.mode === 'attached' ? guard(context, 0) : []),
   ];

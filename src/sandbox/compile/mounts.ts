@@ -198,13 +198,20 @@ function mountOne(context: Context, mount: MountSpec, index: number): Step[] {
   ];
 }
 
-/** Nothing is ever created in the host's own tree: only in a root of the program's own, or on a tmpfs of this spec. */
+/**
+ * Nothing is ever created in the host's own tree, which what is bound belongs to: only in a root of the program's own, or on a
+ * tmpfs of this spec.
+ */
 function mayCreate({ spec }: Context, index: number): boolean {
-  if (spec.root !== undefined) return true;
-  const destination = (spec.mounts[index] as MountSpec).destination;
-  return spec.mounts
+  const { destination } = spec.mounts[index] as MountSpec;
+  const below = spec.mounts
     .slice(0, index)
-    .some((earlier) => earlier.type === 'tmpfs' && destination.startsWith(`${earlier.destination}/`));
+    .filter((earlier) => destination.startsWith(`${earlier.destination}/`));
+  const deepest = below.reduce<MountSpec | undefined>(
+    (best, mount) => (best && best.destination.length > mount.destination.length ? best : mount),
+    undefined,
+  );
+  return deepest === undefined ? spec.root !== undefined : deepest.type === 'tmpfs';
 }
 
 type Target = { id: string; root: Argument; path: string; field: string };

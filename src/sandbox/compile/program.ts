@@ -103,6 +103,7 @@ function limitSteps(context: Context): Step[] {
 function identity(context: Context): Step[] {
   const { spec } = context;
   const keep = spec.keepCapabilities;
+  const inheritsAmbient = !keep && spec.uid !== undefined && spec.namespaces.user === 'shared';
   const groups = spec.groups ?? (spec.uid !== undefined || spec.gid !== undefined ? [] : undefined);
   return [
     ...(keep && spec.uid ? [call('prctl', [PR.SET_KEEPCAPS, 1, 0, 0, 0], 'keep capabilities')] : []),
@@ -110,6 +111,10 @@ function identity(context: Context): Step[] {
     ...(spec.gid === undefined ? [] : [idStep('setresgid', spec.gid, 'gid')]),
     ...(spec.uid === undefined ? [] : [idStep('setresuid', spec.uid, 'uid')]),
     ...(keep ? ambientSteps(context) : []),
+    // The kernel does so only for who was root.
+    ...(inheritsAmbient
+      ? [call('prctl', [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0], 'leave the ambient capabilities')]
+      : []),
   ];
 }
 

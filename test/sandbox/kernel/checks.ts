@@ -142,6 +142,8 @@ export function checkInit(process: Process): void {
   if (process.capabilities.effective & ~process.capabilities.permitted) throw broken('PID 1: effective');
   if (!process.noNewPrivileges) throw broken('PID 1 may gain privilege');
   if (machine.facts.users.privileged && process.dumpable) throw broken("root's PID 1 can be traced");
+  if (!machine.facts.users.privileged && machine.user !== 'joined' && !process.dumpable)
+    throw broken('PID 1: its owner cannot look at it');
   checkConfined(process, machine.facts.architecture);
   if (machine.options.mode === 'attached' && machine.records.at(-1)?.kind !== RECORD_KIND.started) {
     throw broken('nobody is told that the program runs');

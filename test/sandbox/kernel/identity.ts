@@ -86,8 +86,12 @@ export function capset(process: Process, [, data]: readonly Value[]): number {
   return 0;
 }
 
-function raiseAmbient(process: Process, action: number, capability: number): number {
-  if (action !== PR_CAP_AMBIENT.RAISE) throw new KernelError('EINVAL', 'only raising is known');
+function changeAmbient(process: Process, action: number, capability: number): number {
+  if (action === PR_CAP_AMBIENT.CLEAR_ALL) {
+    process.capabilities.ambient = 0n;
+    return 0;
+  }
+  if (action !== PR_CAP_AMBIENT.RAISE) throw new KernelError('EINVAL', 'only raising and clearing are known');
   const bit = 1n << BigInt(capability);
   const { permitted, inheritable } = process.capabilities;
   if ((permitted & inheritable & bit) === 0n) throw new KernelError('EPERM', 'not permitted and inheritable');
@@ -100,7 +104,7 @@ export function prctl(process: Process, args: readonly Value[]): number {
   if (option === PR.SET_DUMPABLE) process.dumpable = value !== 0;
   else if (option === PR.SET_KEEPCAPS) process.keepCapabilities = value === 1;
   else if (option === PR.SET_NO_NEW_PRIVS) process.noNewPrivileges = value === 1;
-  else if (option === PR.CAP_AMBIENT) return raiseAmbient(process, value as number, third as number);
+  else if (option === PR.CAP_AMBIENT) return changeAmbient(process, value as number, third as number);
   else if (option === PR.SET_PDEATHSIG) {
     if (value !== SIGNALS.SIGKILL) throw new KernelError('EINVAL', 'it must be SIGKILL');
     process.parentDeathSignal = true;

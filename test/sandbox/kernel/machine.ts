@@ -121,6 +121,8 @@ function checkFlags(process: Process, { call, flags }: ForkStep): void {
   if (call === 'clone' && flags & 0xff)
     throw new KernelError('EINVAL', 'clone takes these bits for the exit signal');
   if (flags & CLONE.PARENT && process.isInit) throw new KernelError('EINVAL', 'PID 1 with CLONE_PARENT');
+  if (call === 'vfork' && process.isInit && process.dumpable)
+    throw new KernelError('EPERM', 'the program could trace a PID 1 that is not confined yet');
   if (call === 'vfork' && process.forChildren.time !== process.namespaces.time) {
     throw new KernelError('EINVAL', 'memory shared between time namespaces');
   }
