@@ -101,7 +101,10 @@ export interface SandboxSpec {
    * are missing, `/proc` among them, are made in the directory and stay there.
    */
   root?: string;
-  /** Make `/` read-only with everything below it, before `mounts` come on top. Default false. Needs Linux 5.12. */
+  /**
+   * Make `/` read-only with everything below it, before `mounts` come on top. A program with CAP_SYS_ADMIN inside, as its root has
+   * it by default, can undo that; one with a `uid` of its own cannot. Default false. Needs Linux 5.12.
+   */
   readOnlyRoot?: boolean;
   /** In this order. Need a new mnt namespace. */
   mounts?: MountSpec[];
