@@ -89,6 +89,9 @@ int launch_submit(struct request *request);
 /* Starts the launch thread, if it does not run; its id, or a negated errno. */
 int launch_thread_id(void);
 void launch_owner_closed(struct owner *owner);
+int launch_owner_is_closed(struct owner *owner);
+/* One reference less; the last one frees it. */
+void launch_owner_release(struct owner *owner);
 /* Takes the descriptors of one message, all or none, close-on-exec and without waiting; how many, or a negated errno. */
 long receive_descriptors(int socket, int *into, size_t room);
 /* Puts an event into its owner's queue; returns 0 when there is nobody left to take it. */
