@@ -21,7 +21,8 @@ export type Request =
   /** Enter another namespace and come back, `count` times. */
   | { readonly ask: 'enter'; readonly count: number }
   /** Make a network with `count` members, and remove it. */
-  | { readonly ask: 'wire'; readonly count: number }
+  /** Attach members to a network, and look what the kernel has to do besides, if `thoroughly`. */
+  | { readonly ask: 'wire'; readonly count: number; readonly thoroughly?: boolean }
   /** Send over a network, or over the same made by hand; `program` is reference/request.c. */
   | {
       readonly ask: 'carry';
@@ -52,14 +53,19 @@ interface Answers {
   wire: {
     readonly each: number;
     readonly last: number;
-    readonly packets: number;
-    readonly lost: number;
+    /** Processor time in the two seconds afterwards. */
+    readonly busy: number;
+    /** One of each member to the gateway, until all are answered, by IPv4 and IPv6. */
+    readonly packets: { readonly time: number; readonly lost: number };
+    readonly packets6: { readonly time: number; readonly lost: number };
+    /** Until it returns, and until the kernel has nothing more to do. */
     readonly removal: number;
+    readonly gone: number;
   };
   /** Gigabits, or requests, in a second. */
   carry: { readonly rate: number };
   /** Milliseconds for one, and the rules as commands of nft(8). */
-  'network rules': { readonly each: number; readonly text: string };
+  'network rules': { readonly first: number; readonly again: number; readonly text: string };
   /** Microseconds for one. */
   enter: { readonly each: number };
   /** Milliseconds for all, and how many there are. */
