@@ -17,7 +17,7 @@ import { removeMember } from './remove.js';
 import { addressOf, checkRoute, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
 import type { AttachSpec } from './spec.js';
-import { lookAfter } from './sweep.js';
+import { lookAfter, takeFromDead } from './sweep.js';
 import { freshIndex, freshMac, memberLinkName, publishRequests } from './wiring.js';
 
 /** Attaches a namespace, or leaves everything as it was. The ports are held until they are disposed of. Only under the lock. */
@@ -31,13 +31,20 @@ export async function attachNamespace(
   // rules for ports go into tables that must be there
   const network = await lookAfter(host, known, { always: wanted.length > 0 });
   using inside = await RouteSocket.open({ namespace });
-  const held = await holdPorts(host, wanted);
+  const place = {
+    namespace: identityOf(fstatSync(namespace.fd, { bigint: true })),
+    interface: spec.interface ?? FIRST_NAME,
+  };
+  const { chosen, held } = await takeFromDead(host, async () => {
+    const ports = await holdPorts(host, wanted);
+    try {
+      return { held: ports, chosen: chooseMember(host, network, spec, { ...place, ports: ports.ports }) };
+    } catch (error) {
+      ports[Symbol.dispose]();
+      throw error;
+    }
+  });
   try {
-    const chosen = chooseMember(host, network, spec, {
-      namespace: identityOf(fstatSync(namespace.fd, { bigint: true })),
-      interface: spec.interface ?? FIRST_NAME,
-      ports: held.ports,
-    });
     const attachAs = (member: MemberRecord): Promise<MemberRecord> =>
       wire(host, network, { member, namespace, inside });
     const named = spec.interface !== undefined;

@@ -1,4 +1,5 @@
 /** What a crash or the end of a namespace has left of networks. */
+import type { Isol8Error } from '../foundation/errors.js';
 import type { NetworkHost } from './host.js';
 import { mendNames } from './names.js';
 import {
@@ -26,11 +27,12 @@ export interface NetworkLeftover {
  * Removes networks and members that were being made, or had a process for an owner, when it was killed, and members whose
  * namespace is gone. Only under the lock.
  *
- * @returns what was removed, or with `dryRun` would be; what cannot be does not keep others from it.
+ * @returns what was removed, or with `dryRun` would be; what cannot be does not keep others from it. With `keepReady` networks
+ * that were made to their end stay, whatever became of their owner.
  */
 export async function sweepNetworks(
   host: NetworkHost,
-  { dryRun }: { dryRun: boolean },
+  { dryRun, keepReady = false }: { dryRun: boolean; keepReady?: boolean },
 ): Promise<NetworkLeftover[]> {
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   const found: NetworkLeftover[] = [];
@@ -40,7 +42,7 @@ export async function sweepNetworks(
   };
   for (const network of readNetworks(host.store)) {
     const { name } = network;
-    const why = whyNetwork(network, links);
+    const why = keepReady && network.state === 'ready' ? undefined : whyNetwork(network, links);
     if (why !== undefined) await remove({ network: name, why }, () => removeNetwork(host, network));
     else {
       if (!dryRun) dropUnreadable(host.store, name);
@@ -53,6 +55,26 @@ export async function sweepNetworks(
   }
   if (!dryRun) host.store.removeIfEmpty();
   return found;
+}
+
+const TAKEN = ['ENOSPC', 'EADDRINUSE'];
+
+/**
+ * Takes something and, where it is taken, once more after what dead members had is taken back, in all networks: they are looked
+ * after from time to time only. Networks whose owner has ended stay, since they may have living members. Only under the lock.
+ */
+export async function takeFromDead<Result>(
+  host: NetworkHost,
+  take: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await take();
+  } catch (error) {
+    if (!TAKEN.includes((error as Isol8Error).code)) throw error;
+    const left = await sweepNetworks(host, { dryRun: false, keepReady: true });
+    if (left.length === 0) throw error;
+    return await take();
+  }
 }
 
 const messageOf = (error: unknown): string => (error as Error).message;
