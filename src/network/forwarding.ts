@@ -22,7 +22,19 @@ const LOOPBACK = 1;
 const FILE = 'forwarding.json';
 const SYSCTL = '/proc/sys/net';
 
-const read = (path: string): string => readFileSync(path, 'utf8').trim();
+/** undefined when its link has gone. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Where no setting is there at all, it was not the link that went. */
+const isGone = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync(`${SYSCTL}/ipv4/conf`);
 
 /**
  * Has the bridge of a network forward, and all links by which the host reaches others, since published ports are asked for by
@@ -64,7 +76,7 @@ function linksOf({ type, destination, link, nexthops = [] }: Route): number[] {
   return [link, ...nexthops.map((hop) => hop.link)].filter((index) => index !== undefined);
 }
 
-/** What is as it should be already is nobody's to put back. */
+/** It is written down before it is done, so that whoever is killed meanwhile leaves nothing that nobody puts back. */
 function enableForwarding(
   host: NetworkHost,
   network: string,
@@ -72,19 +84,30 @@ function enableForwarding(
   family: IpFamily,
 ): void {
   const known = readChanges(host);
-  const changes = new Map(known.map((change) => [change.path, change]));
   host.inside(() => {
-    for (const { path, value } of links.flatMap((link) => settingsFor(link, family))) {
-      const change = changes.get(path);
-      const before = read(path);
-      if (before === value && (change === undefined || change.users.includes(network))) continue;
-      if (before !== value) set(path, value);
-      const users = [...new Set([...(change?.users ?? []), network])];
-      changes.set(path, { path, before: change?.before ?? before, now: value, users });
-    }
+    const settings = links.flatMap((link) => settingsFor(link, family)); // one of all links comes for each
+    const unique = new Map(settings.map((setting) => [setting.path, setting])).values();
+    const changes = new Map(known.map((change) => [change.path, change]));
+    const toSet = [...unique].filter((setting) => recordChange(changes, setting, network));
+    const now = [...changes.values()];
+    if (JSON.stringify(now) !== JSON.stringify(known)) writeChanges(host, now);
+    for (const { path, value } of toSet) set(path, value);
   });
-  const now = [...changes.values()];
-  if (JSON.stringify(now) !== JSON.stringify(known)) writeChanges(host, now);
+}
+
+/** Whether there is something to set. What is as it should be already is nobody's to put back. */
+function recordChange(
+  changes: Map<string, Change>,
+  { path, value }: { path: string; value: string },
+  network: string,
+): boolean {
+  const change = changes.get(path);
+  const before = readIfThere(path);
+  if (before === undefined) return false;
+  if (before === value && (change === undefined || change.users.includes(network))) return false;
+  const users = [...new Set([...(change?.users ?? []), network])];
+  changes.set(path, { path, before: change?.before ?? before, now: value, users });
+  return before !== value;
 }
 
 /** What {@link enableForwarding} would write. A link that is not there yet will have what new ones have. */
@@ -97,7 +120,7 @@ export function missingForwarding(
     links.flatMap((link) => {
       const present = existsSync(`${SYSCTL}/ipv4/conf/${link}`) ? link : 'default';
       return settingsFor(present, family)
-        .filter(({ path, value }) => read(path) !== value)
+        .filter(({ path, value }) => (readIfThere(path) ?? value) !== value)
         .map(({ path, value }) => ({ path: path.replace(`/conf/${present}/`, `/conf/${link}/`), value }));
     }),
   );
@@ -113,7 +136,7 @@ export function releaseForwarding(host: NetworkHost, network: string): void {
   }));
   host.inside(() => {
     for (const { path, before, now } of left.filter(({ users }) => users.length === 0).toReversed())
-      if (existsSync(path) && read(path) === now) set(path, before);
+      if (readIfThere(path) === now) set(path, before);
   });
   writeChanges(
     host,
@@ -127,7 +150,7 @@ export function forwardingToPutBack(host: NetworkHost, network: string): { path:
   return host.inside(() =>
     last
       .toReversed()
-      .filter(({ path, now }) => existsSync(path) && read(path) === now)
+      .filter(({ path, now }) => readIfThere(path) === now)
       .map(({ path, before }) => ({ path, value: before })),
   );
 }
@@ -136,7 +159,7 @@ export function forwardingToPutBack(host: NetworkHost, network: string): { path:
 export function lostForwarding(host: NetworkHost, network: string): string[] {
   const changes = readChanges(host).filter(({ users }) => users.includes(network));
   return host.inside(() =>
-    changes.filter(({ path, now }) => existsSync(path) && read(path) !== now).map(({ path }) => path),
+    changes.filter(({ path, now }) => (readIfThere(path) ?? now) !== now).map(({ path }) => path),
   );
 }
 
@@ -150,7 +173,7 @@ function settingsFor(link: string, family: IpFamily): { path: string; value: str
   if (!existsSync(own)) return []; // a kernel without IPv6
   if (existsSync(`${own}/force_forwarding`)) return [{ path: `${own}/force_forwarding`, value: '1' }];
   // A router takes no router advertisements, by which the host may have its own default route, unless told to: members have none.
-  const hears = !link.startsWith(BRIDGE_LINKS) && read(`${own}/accept_ra`) === '1';
+  const hears = !link.startsWith(BRIDGE_LINKS) && readIfThere(`${own}/accept_ra`) === '1';
   const accepts = hears ? [{ path: `${own}/accept_ra`, value: '2' }] : [];
   return [...accepts, { path: `${SYSCTL}/ipv6/conf/all/forwarding`, value: '1' }];
 }
@@ -159,6 +182,7 @@ function set(path: string, value: string): void {
   try {
     writeFileSync(path, value);
   } catch (cause) {
+    if (isGone(cause)) return;
     const { code = 'EIO' } = cause as NodeJS.ErrnoException;
     throw new Isol8Error(
       code,

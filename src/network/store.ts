@@ -30,6 +30,9 @@ const roots = (): string[] => {
   return places.filter((path): path is string => path?.startsWith('/') === true);
 };
 
+/** What a file is called by until it is complete. */
+const UNWRITTEN = '.tmp';
+
 export class NetworkStore {
   readonly folder: string;
   /** {@link folder} but for the cookie. */
@@ -146,6 +149,17 @@ export class NetworkStore {
     }
   }
 
+  /** Removes what {@link write} has not come to the end of, and folders that have nothing else. Only under the lock. */
+  dropUnwritten(folder = ''): void {
+    const path = `${this.folder}/${folder}`;
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) this.dropUnwritten(name);
+      else if (name.endsWith(UNWRITTEN)) this.remove(name);
+    }
+    if (folder !== '' && readdirSync(path).length === 0) this.remove(folder);
+  }
+
   /** Removes what namespaces that had the same inode before have left. */
   removeFormer(): void {
     const networks = dirname(this.folder);
@@ -175,8 +189,8 @@ export class NetworkStore {
 
   /** Readers see the old content or the new, never a part. */
   write(file: string, content: unknown): void {
-    this.writeFresh(`${file}.tmp`, content);
-    this.rename(`${file}.tmp`, file);
+    this.writeFresh(`${file}${UNWRITTEN}`, content);
+    this.rename(`${file}${UNWRITTEN}`, file);
   }
 
   /** A crash may leave a part of it. */

@@ -40,6 +40,7 @@ export async function sweepNetworks(
     const failure = dryRun ? undefined : await work().then(() => undefined, messageOf);
     found.push(failure === undefined ? leftover : { ...leftover, error: failure });
   };
+  if (!dryRun) host.store.dropUnwritten();
   for (const network of readNetworks(host.store)) {
     const { name } = network;
     const why = keepReady && network.state === 'ready' ? undefined : whyNetwork(network, links);

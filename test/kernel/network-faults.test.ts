@@ -1,13 +1,13 @@
-/** What is left when programs are killed over networks, or get into each other's way, or others interfere. */
+/** What becomes of networks when programs get into each other's way, or others interfere. */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, it } from 'node:test';
 import { promisify } from 'node:util';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import { whenNone } from './lifecycle-census.js';
 import { bundle } from './lifecycle-victim.js';
-import { answersOn, command, hostState, ip, OUTSIDE, outsideWorld, reaches } from './network-world.js';
+import { command, hostState, ip, OUTSIDE, outsideWorld, reaches } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
 const run = promisify(execFile);
@@ -30,49 +30,12 @@ async function membersAfterSweep(): Promise<string[]> {
 }
 
 describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => {
-  const scripts: string[] = [];
-  const program = (name: string): string => {
-    scripts.push(bundle(`network-${name}.ts`));
-    return scripts.at(-1) as string;
-  };
-  after(() => {
-    for (const path of scripts) rmSync(path);
-  });
-
-  it('leave nothing that gc does not remove when their program is killed at any request, and others go on', async () => {
-    await using world = await outsideWorld();
-    await using steady = await Network.create({ name: 'steady' });
-    using member = await netns();
-    await using _attached = await steady.attach(member, { publish: ['8091:80'] });
-    await using _server = await answersOn(member, '::', 80);
-    await using _outside = await answersOn(world.outside, OUTSIDE.address, 80);
-    const before = hostState();
-    const script = program('victim');
-    let kills = 0;
-    for (const when of ['before', 'after']) {
-      for (let at = 1; ; at++) {
-        const victim = spawnSync(process.execPath, [script, when, String(at)], { encoding: 'utf8' });
-        if (victim.signal === null) {
-          assert.equal(victim.stdout, 'finished\n', victim.stderr);
-          break;
-        }
-        kills++;
-        assert.ok(await reaches(member, OUTSIDE.address), `${when} ${at}: the other network stopped`);
-        await Network.sweep();
-        assert.deepEqual(hostState(), before, `${when} ${at}`);
-        assert.deepEqual(
-          (await Network.list()).map(({ name }) => name),
-          ['steady'],
-        );
-      }
-    }
-    assert.ok(kills > 20, `${kills} kills`);
-  });
+  const script = bundle('network-contender.ts');
+  after(() => rmSync(script));
 
   it('are made, used and removed by eight programs at once without harm', async () => {
     await using _world = await outsideWorld();
     const before = hostState();
-    const script = program('contender');
     const contenders = Array.from({ length: 8 }, (_, i) =>
       run(process.execPath, [script, String(i + 1), '200'], { encoding: 'utf8' }),
     );
