@@ -26,7 +26,10 @@ export interface NetworkRecord {
   readonly mtu: number;
   /** Whether its links would make link-local addresses by themselves. */
   readonly linkLocal6: boolean;
-  /** Whether members that come have a default route for IPv6: whether the host had one when it was looked last. */
+  /**
+   * Whether members that come have a default route for IPv6, which those with published ports always have: whether the host had
+   * one when it was looked last.
+   */
   readonly outside6: boolean;
   readonly dns?: readonly string[];
   /** `lower` is the number of the link it goes through. */

@@ -145,8 +145,10 @@ export function memberRequests(
 /** In the member's namespace. */
 export function insideRequests(network: NetworkRecord, member: MemberRecord): NetlinkRequest[] {
   const { subnet, gateway, subnet6, gateway6, internal, outside6, bridge } = network;
-  const { address, address6 } = member;
+  const { address, address6, ports } = member;
   const link = member.inside.index;
+  // Who asks for a published port may be a neighbour of a host that has no IPv6 beyond, and is to be answered.
+  const leads6 = outside6 || ports.length > 0;
   const gateways = [address && gateway, address6 && gateway6].filter((one) => typeof one === 'string');
   return [
     changeLink(LOOPBACK, { up: true }),
@@ -158,6 +160,6 @@ export function insideRequests(network: NetworkRecord, member: MemberRecord): Ne
       : []),
     ...gateways.map((one) => replaceNeighbor({ link, address: one, lladdr: bridge.mac, state: 'permanent' })),
     ...(address && gateway && !internal ? [addRoute({ link, gateway })] : []),
-    ...(address6 && gateway6 && !internal && outside6 ? [addRoute({ link, gateway: gateway6 })] : []),
+    ...(address6 && gateway6 && !internal && leads6 ? [addRoute({ link, gateway: gateway6 })] : []),
   ];
 }

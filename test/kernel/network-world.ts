@@ -139,15 +139,21 @@ export async function answersOn(
   return server;
 }
 
-/** A UDP server that answers everything with `echo`. */
-export async function udpEcho(where: Namespace, port: number): Promise<AsyncDisposable> {
-  const socket = await where.udp({ address: '0.0.0.0', port });
+/** A UDP server that answers everything with `echo`, over the family of the address that it is bound to. */
+export async function udpEcho(where: Namespace, port: number, address = '0.0.0.0'): Promise<AsyncDisposable> {
+  const socket = await where.udp({ address, port, ...(address === '::' ? { ipv6Only: true } : {}) });
   socket.on('message', (_, from) => socket.send('echo', from.port, from.address));
   return socket;
 }
 
-export async function udpAnswer(from: Namespace, address: string, port: number): Promise<string | undefined> {
-  await using socket = await from.udp({ address: '0.0.0.0' });
+export async function udpAnswer(
+  from: Namespace | undefined,
+  address: string,
+  port: number,
+): Promise<string | undefined> {
+  using own = from === undefined ? here() : undefined;
+  const any = address.includes(':') ? '::' : '0.0.0.0';
+  await using socket = await (own ?? (from as Namespace)).udp({ address: any });
   for (let attempt = 0; attempt < 3; attempt++) {
     socket.send('hello', port, address);
     try {
