@@ -12,9 +12,9 @@ import { attachRequests } from './member-requests.js';
 import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
-import { type MemberRecord, memberIsReady, type NetworkRecord, writeMember } from './records.js';
+import { addressesOf, type MemberRecord, memberIsReady, type NetworkRecord, writeMember } from './records.js';
 import { removeMember } from './remove.js';
-import { addressOf, checkRoute, repair } from './repair.js';
+import { checkRoutes, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
 import type { AttachSpec } from './spec.js';
 import { lookAfter, takeFromDead } from './sweep.js';
@@ -88,7 +88,7 @@ async function wire(
   try {
     recordClaims(host, member.ports, { network: network.name, member: member.names[0] ?? member.link.name });
     const requests = attachRequests(network, member, namespace);
-    await checkRoute(host, network, member, await host.linkAfter(requests.outside, addressOf(member)));
+    await checkRoutes(host, network, member, await host.linksAfter(requests.outside, addressesOf(member)));
     await addInside(inside, requests.inside);
     if (member.ports.length > 0) {
       await host.route.batch(publishRequests(network));

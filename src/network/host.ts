@@ -57,12 +57,20 @@ export class NetworkHost implements Disposable {
     return this.route.routes.list();
   }
 
-  /** Has requests done, and gives the number of the link that leads to an address then. Throws NetlinkError. */
-  async linkAfter(requests: readonly NetlinkRequest[], address: string): Promise<number | undefined> {
-    const route = await this.route.batchThenRoute(requests, { destination: address });
-    if (!(route instanceof NetlinkError)) return route.link;
-    if (UNREACHABLE.includes(route.code)) return undefined;
-    throw route;
+  /**
+   * Has requests done, and gives the numbers of the links that lead to addresses then, undefined where none does. Throws
+   * NetlinkError.
+   */
+  async linksAfter(
+    requests: readonly NetlinkRequest[],
+    addresses: readonly string[],
+  ): Promise<(number | undefined)[]> {
+    const questions = addresses.map((destination) => ({ destination }));
+    return (await this.route.batchThenRoutes(requests, questions)).map((route) => {
+      if (!(route instanceof NetlinkError)) return route.link;
+      if (UNREACHABLE.includes(route.code)) return undefined;
+      throw route;
+    });
   }
 
   /** The largest packet that goes the way to an address, in bytes; undefined when there is none. */

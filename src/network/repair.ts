@@ -5,7 +5,7 @@ import { leadsOut6 } from './choose.js';
 import { repairRules } from './firewall.js';
 import { forward } from './forwarding.js';
 import type { NetworkHost } from './host.js';
-import { type MemberRecord, type NetworkRecord, writeNetwork } from './records.js';
+import { addressesOf, type MemberRecord, type NetworkRecord, writeNetwork } from './records.js';
 
 /**
  * Puts rules back that are gone, switches forwarding on where it was switched off, or where a route came since, and looks whether
@@ -43,24 +43,23 @@ async function repairBridge(host: NetworkHost, { name, bridge }: NetworkRecord):
   if (!found.up) await host.route.links.setUp(bridge.index);
 }
 
-/** The one that is looked for first; a member has at least one. */
-export const addressOf = ({ address, address6 }: MemberRecord): string => address ?? (address6 as string);
-
 /**
- * A member's address must be reached by the network's bridge; that of IPv6 comes with it. `reachedBy` is the number of the link
- * that leads there, if any.
+ * Each of a member's addresses must be reached by the network's bridge. `reachedBy` are the numbers of the links that lead there,
+ * if any.
  *
- * @throws Isol8Error EEXIST for a route of the host that leads it elsewhere.
+ * @throws Isol8Error EEXIST for a route of the host that leads one elsewhere.
  */
-export async function checkRoute(
+export async function checkRoutes(
   host: NetworkHost,
   network: NetworkRecord,
   member: MemberRecord,
-  reachedBy: number | undefined,
+  reachedBy: readonly (number | undefined)[],
 ): Promise<void> {
-  if (reachedBy === network.bridge.index) return;
-  const address = addressOf(member);
-  const link = reachedBy === undefined ? undefined : await host.link(reachedBy);
+  const astray = reachedBy.findIndex((index) => index !== network.bridge.index);
+  if (astray < 0) return;
+  const address = addressesOf(member)[astray];
+  const index = reachedBy[astray];
+  const link = index === undefined ? undefined : await host.link(index);
   throw new Isol8Error(
     'EEXIST',
     `network ${network.name}: a route that came later leads ${address} ${link ? `to ${link.name}` : 'nowhere'}, not to ` +

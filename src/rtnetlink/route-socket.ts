@@ -70,19 +70,21 @@ export class RouteSocket implements Disposable {
   }
 
   /**
-   * {@link batch}, and which way something would take afterwards, or why the kernel knows none: in one datagram.
+   * {@link batch}, and which ways things would take afterwards, or why the kernel knows none: in one datagram.
    *
    * @internal
    */
-  async batchThenRoute(
+  async batchThenRoutes(
     requests: readonly NetlinkRequest[],
-    question: RouteQuestion,
-  ): Promise<Route | NetlinkError> {
-    const answers = await this.#socket.exchange([...requests, getRoute(question)], { flags: NLM_F.ACK });
-    const asked = answers.pop();
-    const failed = answers.find(({ error }) => error !== undefined);
+    questions: readonly RouteQuestion[],
+  ): Promise<(Route | NetlinkError)[]> {
+    const all = [...requests, ...questions.map(getRoute)];
+    const answers = await this.#socket.exchange(all, { flags: NLM_F.ACK });
+    const failed = answers.slice(0, requests.length).find(({ error }) => error !== undefined);
     if (failed?.error) throw failed.error;
-    return asked?.error ?? decodeRoute(needed(asked?.messages[0], 'the route'));
+    return answers
+      .slice(requests.length)
+      .map(({ error, messages }) => error ?? decodeRoute(needed(messages[0], 'the route')));
   }
 
   /** Closes the socket. */

@@ -59,7 +59,7 @@ export async function outsideWorld(): Promise<OutsideWorld> {
   ip('-6', 'route', 'add', 'default', 'via', address6);
   return {
     outside,
-    route: (prefix) => void ip('route', 'add', prefix, 'via', address),
+    route: (prefix) => void ip('route', 'add', prefix, 'via', prefix.includes(':') ? address6 : address),
     routeBack: (prefix) => void inside('route', 'add', prefix, 'via', hostAddress),
     [Symbol.asyncDispose]: async () => {
       ip('link', 'delete', 'up0');

@@ -9,6 +9,7 @@ import {
   answersOn,
   command,
   hostState,
+  ip,
   ipJson,
   OUTSIDE,
   outsideWorld,
@@ -263,6 +264,21 @@ describeInOwnMounts(import.meta.url, 'a network', () => {
       code: 'EEXIST',
       message: /route that came later leads 172.18.0.2 to up0/,
     });
+    await using both = await Network.create({ name: 'both', subnet: '172.19.0.0/24', subnet6: 'fd19::/64' });
+    world.route('fd19::2/128');
+    await assert.rejects(both.attach(member), {
+      code: 'EEXIST',
+      message: /route that came later leads fd19::2 to up0/,
+    });
+    assert.deepEqual((await both.inspect()).members, []);
+    ip('-6', 'route', 'delete', 'fd19::2/128');
+    ip('-6', 'route', 'add', 'unreachable', 'fd19::3/128');
+    await assert.rejects(
+      both.attach(member, { address6: 'fd19::3' }),
+      /leads fd19::3 nowhere, not to i8-both/,
+    );
+    await using attached = await both.attach(member, { address6: 'fd19::2' });
+    assert.equal(attached.address6, 'fd19::2');
   });
 
   it('is not taken for one of a network namespace that had the same number before', async () => {
