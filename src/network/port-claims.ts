@@ -134,8 +134,9 @@ function openHere({ family, type, protocol }: { family: number; type: number; pr
 }
 
 /**
- * Alone where possible. Connections of an earlier program that are in TIME_WAIT forbid that, but do not count with SO.REUSEADDR,
- * while whoever listens still does. UDP has no such state, and would share the port with others that have set it.
+ * Alone where possible. Connections of an earlier program that are in TIME_WAIT forbid that, but do not count with SO_REUSEADDR,
+ * while whoever listens still does. It does not stay, since others that have it could then listen on the port and hear nothing. UDP
+ * has no such state, and would share the port with others that have set it.
  */
 function bind(
   fd: number,
@@ -145,8 +146,11 @@ function bind(
   const attempt = (): number => trySyscall('bind', fd, bytes, bytes.length);
   let result = attempt();
   if (result === -errnoNumber('EADDRINUSE') && protocol === 'tcp') {
-    trySyscall('setsockopt', fd, SOL_SOCKET, SO.REUSEADDR, new Uint32Array([1]), 4);
+    const reuse = (on: 0 | 1): number =>
+      trySyscall('setsockopt', fd, SOL_SOCKET, SO.REUSEADDR, new Uint32Array([on]), 4);
+    reuse(1);
     result = attempt();
+    reuse(0);
   }
   return result === 0 ? undefined : errnoName(-result);
 }

@@ -1,7 +1,9 @@
 /** Published ports that are taken, by programs and by other members, and namespaces that cannot be attached. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { it } from 'node:test';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import { isol8 } from './cli-program.js';
@@ -11,6 +13,16 @@ import { describeInOwnMounts } from './own-mounts.js';
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
   return net as Namespace;
+}
+
+/** The side that closes first is left in it: a server of this port. */
+async function leaveInTimeWait(host: string, port: number): Promise<void> {
+  const server = createServer((socket) => void socket.end());
+  await once(server.listen(port, host), 'listening');
+  const client = connect(port, host).resume();
+  await once(client, 'close');
+  server.close();
+  await once(server, 'close');
 }
 
 describeInOwnMounts(import.meta.url, 'a port of the host', () => {
@@ -27,6 +39,20 @@ describeInOwnMounts(import.meta.url, 'a port of the host', () => {
     socket.close();
   });
 
+  it('is held against programs with SO_REUSEADDR, also after connections of an earlier one were in TIME_WAIT', async () => {
+    await using network = await Network.create({ name: 'waits' });
+    using member = await netns();
+    execFileSync('ip', ['link', 'set', 'lo', 'up']);
+    for (const host of ['127.0.0.1', '::1']) {
+      await leaveInTimeWait(host, 8090);
+      const publish = [host === '::1' ? '[::]:8090:80' : '0.0.0.0:8090:80'];
+      await using _attached = await network.attach(member, { publish });
+      const server = createServer(); // which node.js gives SO_REUSEADDR
+      server.listen({ port: 8090, host: host === '::1' ? '::' : '0.0.0.0', ipv6Only: true });
+      await assert.rejects(once(server, 'listening'), { code: 'EADDRINUSE' }, host);
+    }
+  });
+
   it('is taken by a member of another network whose program has ended', async () => {
     await using _world = await outsideWorld();
     await using one = await Network.create({ name: 'one' });
@@ -39,7 +65,6 @@ describeInOwnMounts(import.meta.url, 'a port of the host', () => {
         const network = await Network.open('one');
         await network.attach({ path: ${JSON.stringify(path)} }, { name: 'holder', publish: [${JSON.stringify(port)}] });
         process.exit(0);`;
-      const { execFileSync } = await import('node:child_process');
       execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', publishing]);
     };
     const taken = { code: 'EADDRINUSE', message: /holder of network one/ };
