@@ -6,6 +6,7 @@ import { identityOf } from '../kept/record.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { RouteSocket } from '../rtnetlink/route-socket.js';
+import { forgetFlowsBefore } from './flows.js';
 import type { NetworkHost } from './host.js';
 import { checkAddress, freeAddress } from './leases.js';
 import { attachRequests } from './member-requests.js';
@@ -93,6 +94,7 @@ async function wire(
     if (member.ports.length > 0) {
       await host.route.batch(publishRequests(network));
       await host.nftables.commit(publishedRules(network, member));
+      await forgetFlowsBefore(host, member);
     }
     const ready = memberIsReady(host.store, network.name, member);
     if (ready.names.length > 0) writeNames(host, network);

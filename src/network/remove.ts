@@ -3,6 +3,7 @@ import { ownerLives } from '../kept/owner.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { removeLink } from '../rtnetlink/links/encode.js';
 import { removeNeighbor } from '../rtnetlink/neighbors/encode.js';
+import { forgetFlowsTo } from './flows.js';
 import { releaseForwarding } from './forwarding.js';
 import type { NetworkHost } from './host.js';
 import { removeNames } from './names.js';
@@ -32,13 +33,19 @@ export async function removeNetwork(host: NetworkHost, network: NetworkRecord): 
   const { store } = host;
   writeNetwork(store, { ...network, state: 'removing' });
   // Reading a thousand members takes as long as a tenth of their removal.
-  const ports = hasClaims(host) ? readMembers(store, network.name).flatMap((member) => member.ports) : [];
+  const published = hasClaims(host) ? readMembers(store, network.name) : [];
   const [error] = await host.route.tryBatch([removeLinks(network)]);
   const refused = error?.code === 'ENODEV' ? undefined : error; // ENODEV: there is none left
   if (refused !== undefined && !(await neverWas(host, network, refused))) throw refused;
-  if (refused === undefined) await host.nftables.commit(removeNetworkRules(network));
+  if (refused === undefined) {
+    await host.nftables.commit(removeNetworkRules(network));
+    await forgetFlowsTo(host, published);
+  }
   releaseForwarding(host, network.name);
-  releaseClaims(host, ports);
+  releaseClaims(
+    host,
+    published.flatMap((member) => member.ports),
+  );
   forgetNetwork(store, network.name);
   store.removeIfEmpty();
 }
@@ -80,6 +87,7 @@ export async function removeMember(
 ): Promise<void> {
   if (!isMember(host.store, network.name, member)) return;
   await host.nftables.commit(unpublishedRules(network, member)).catch(unlessFlushed);
+  await forgetFlowsTo(host, [member]);
   await removeFromBridge(host, network, member);
   releaseClaims(host, member.ports);
   forgetMember(host.store, network.name, member);

@@ -21,9 +21,12 @@ describeInOwnMounts(import.meta.url, 'networks whose program is killed', () => {
   after(() => rmSync(script));
 
   /** Gives how many were killed. */
-  async function killedAtEachStep(args: string[], look: (at: string) => Promise<void>): Promise<number> {
+  async function killedAtEachStep(
+    { whens, args = [] }: { whens: readonly string[]; args?: readonly string[] },
+    look: (at: string) => Promise<void>,
+  ): Promise<number> {
     let kills = 0;
-    for (const when of ['before', 'after'])
+    for (const when of whens)
       for (let at = 1; ; at++, kills++) {
         const victim = spawnSync(process.execPath, [script, when, `${at}`, ...args], { encoding: 'utf8' });
         if (victim.signal === null) {
@@ -44,7 +47,7 @@ describeInOwnMounts(import.meta.url, 'networks whose program is killed', () => {
     await using _outside = await answersOn(world.outside, OUTSIDE.address, 80);
     const before = hostState();
     const written = filesOf('/run/isol8');
-    const kills = await killedAtEachStep([], async (at) => {
+    const kills = await killedAtEachStep({ whens: ['before', 'after'] }, async (at) => {
       assert.ok(await reaches(member, OUTSIDE.address), `${at}: the other network stopped`);
       await Network.sweep();
       assert.deepEqual(hostState(), before, at);
@@ -60,7 +63,8 @@ describeInOwnMounts(import.meta.url, 'networks whose program is killed', () => {
   it('leave no forwarding on when there is no other network', async () => {
     await using _world = await outsideWorld();
     const before = hostState();
-    await killedAtEachStep(['alone'], async (at) => {
+    // settings are written after one step and before the next
+    await killedAtEachStep({ whens: ['before'], args: ['alone'] }, async (at) => {
       await Network.sweep();
       assert.deepEqual(hostState(), before, at);
       assert.equal(existsSync('/run/isol8'), false, at);
