@@ -1,5 +1,5 @@
 import type { Link } from '../rtnetlink/links/link.js';
-import { type FilterState, filterProblems } from './firewall.js';
+import { type FilterState, filterProblems, REPAIRED } from './firewall.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
 
 /** A network as it is: `isol8 net inspect`. */
@@ -65,7 +65,7 @@ export function describeNetwork(record: NetworkRecord, found: Found): NetworkDes
     problems: [
       ...(gone ? [`its bridge ${bridge.name} is gone`] : []),
       ...lostForwarding.map(
-        (path) => `forwarding was switched off: ${path}; the next attach switches it on again`,
+        (path) => `forwarding was switched off: ${path}; ${REPAIRED} switches it on again`,
       ),
       ...filterProblems(record, filter),
     ],

@@ -30,13 +30,16 @@ async function tablesIfAllowed(host: NetworkHost): Promise<TableName[] | undefin
 export const findDrops = (namespace?: Namespace): Promise<ForwardDrop[]> =>
   findForwardDrops(BRIDGES, namespace === undefined ? {} : { namespace }).catch(() => []);
 
+/** What repairs a network: see lookAfter. */
+export const REPAIRED = 'the next attach a second or more after the last look';
+
 /** Of a network that is not what it should be, as sentences. */
 export function filterProblems(network: NetworkRecord, { tables, drops }: FilterState): string[] {
   const gone = tables === undefined ? [] : missingTables(network, tables);
   const names = gone.map(({ family, name }) => `${family} ${name}`).join(', ');
   return [
     ...(gone.length > 0
-      ? [`its rules of nf_tables are gone: table ${names}; the next attach puts them back`]
+      ? [`its rules of nf_tables are gone: table ${names}; ${REPAIRED} puts them back`]
       : []),
     ...(network.internal ? [] : dropProblems(drops)),
   ];

@@ -193,7 +193,7 @@ export async function accepts(
   }
 }
 
-/** In milliseconds: looking after a network is put off for ten times as long as it took, on a busy machine. */
+/** In milliseconds: looking after a network is put off for fifty times as long as it took, on a busy machine. */
 const LOOKED_AFTER = 30_000;
 
 /** Attaches a namespace once a network has been looked after, which `done` tells. */
