@@ -4,15 +4,21 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** What forwards packets, or changes how it does. */
 const SETTINGS = ['ipv4/ip_forward', 'ipv4/conf/all/forwarding', 'ipv6/conf/all/forwarding'];
-const SETTINGS_OF_LINKS = [
-  ...['ipv4/conf/LINK/forwarding', 'ipv4/conf/LINK/route_localnet', 'ipv4/conf/LINK/rp_filter'],
-  ...['ipv6/conf/LINK/forwarding', 'ipv6/conf/LINK/force_forwarding', 'ipv6/conf/LINK/accept_ra'],
-];
+const OF_LINKS: Readonly<Record<string, readonly string[]>> = {
+  ipv4: ['forwarding', 'mc_forwarding', 'bc_forwarding', 'route_localnet', 'rp_filter', 'proxy_arp']
+    .concat(['accept_local', 'accept_redirects', 'accept_source_route', 'send_redirects', 'secure_redirects'])
+    .concat(['arp_ignore', 'arp_announce', 'arp_accept', 'arp_filter', 'src_valid_mark']),
+  ipv6: ['forwarding', 'mc_forwarding', 'force_forwarding', 'disable_ipv6', 'addr_gen_mode', 'proxy_ndp']
+    .concat(['accept_ra', 'accept_ra_defrtr', 'accept_ra_pinfo', 'accept_ra_rtr_pref', 'autoconf'])
+    .concat(['accept_dad', 'accept_redirects', 'accept_source_route']),
+};
 
 /** By what it is about. Without the programs, or the right to use them, their part is empty. */
 export function machineNetwork(): Record<string, unknown> {
   const links = readdirSync('/proc/sys/net/ipv4/conf').sort();
-  const paths = SETTINGS_OF_LINKS.flatMap((path) => links.map((link) => path.replace('LINK', link)));
+  const paths = Object.entries(OF_LINKS).flatMap(([family, names]) =>
+    names.flatMap((name) => links.map((link) => `${family}/conf/${link}/${name}`)),
+  );
   return {
     links: listed('ip', '-j', 'address').map(linkOf),
     routes: listed('ip', '-j', 'route', 'show', 'table', 'all').map(lasting),
@@ -33,8 +39,9 @@ export function networkChanges(before: Record<string, unknown>, after: Record<st
 
 type Listed = Readonly<Record<string, unknown>>;
 
-function linkOf({ ifname, mtu, master, addr_info }: Listed): unknown {
-  return { ifname, mtu, master, addresses: (addr_info as { local: string }[]).map(({ local }) => local) };
+function linkOf({ ifname, flags, mtu, master, addr_info }: Listed): unknown {
+  const addresses = (addr_info as { local: string }[]).map(({ local }) => local);
+  return { ifname, up: (flags as string[]).includes('UP'), mtu, master, addresses };
 }
 
 /** Without what counts down. */
