@@ -7,7 +7,6 @@ import { nameMounts } from './names.js';
 import type { HeldPorts } from './port-claims.js';
 import { isMember, type MemberRecord, type ResolvedPort, readNetwork } from './records.js';
 import { removeMember } from './remove.js';
-import { addressOf } from './repair.js';
 
 /** A namespace in a network. Disposing of it detaches it; it also ends with the namespace. */
 export class Attachment implements AsyncDisposable {
@@ -59,7 +58,7 @@ export class Attachment implements AsyncDisposable {
       if (!isMember(host.store, network.name, this.#member))
         throw new Isol8Error(
           'ENOENT',
-          `names of network ${this.network}: ${addressOf(this.#member)} was detached. Attach the namespace again.`,
+          `names of network ${this.network}: ${this.address ?? this.address6} was detached. Attach the namespace again.`,
         );
       return nameMounts(host, network, this.#member);
     });
