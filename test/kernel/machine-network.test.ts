@@ -8,7 +8,7 @@ import { describeInOwnMounts } from './own-mounts.js';
 
 const CHANGES: Readonly<Record<string, { readonly by: readonly string[]; readonly part: string }>> = {
   'a link': { by: ['ip', 'link', 'add', 'br7', 'type', 'bridge'], part: 'links' },
-  'a link that is up': { by: ['ip', 'link', 'set', 'br7', 'up'], part: 'links' },
+  'a link that is up': { by: ['ip', 'link', 'set', 'br7', 'up', 'addrgenmode', 'none'], part: 'links' },
   'an address': { by: ['ip', 'address', 'add', '127.7.0.1/32', 'dev', 'lo'], part: 'links' },
   'a route': { by: ['ip', 'route', 'add', 'blackhole', '10.7.0.0/24'], part: 'routes' },
   'a route of IPv6': { by: ['ip', 'route', 'add', 'blackhole', 'fd07::/64'], part: 'routes6' },
@@ -40,7 +40,7 @@ describeInOwnMounts(import.meta.url, 'a network that is not left as it was', () 
       const before = machineNetwork();
       writeFileSync(`/proc/sys/net/${setting}`, value);
       const changes = networkChanges(before, machineNetwork());
-      assert.match(changes.join('\n'), /^settings of the machine have changed\n/);
-      assert.ok(changes[0]?.split('\n')[2]?.includes(`${setting}: ${value}`), changes.join());
+      const [, , now] = changes.find((change) => change.startsWith('settings '))?.split('\n') ?? [];
+      assert.ok(now?.includes(`${setting}: ${value}`), changes.join());
     });
 });

@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { it } from 'node:test';
 import { Network } from '../../src/index.js';
-import { hostState, ip, output, outsideWorld, secondUplink } from './network-world.js';
+import { whenNone } from './lifecycle-census.js';
+import { hostState, ip, ipJson, output, outsideWorld, secondUplink } from './network-world.js';
 import { describeInOwnMounts } from './own-mounts.js';
 
 const settingOf = (link: string): string => `/proc/sys/net/ipv4/conf/${link}/forwarding`;
@@ -29,6 +30,10 @@ describeInOwnMounts(import.meta.url, 'forwarding', () => {
   it('is left off everywhere when one link cannot have it', async () => {
     await using _world = await outsideWorld();
     using _second = await secondUplink('up1', '10.77.0');
+    // routes of a link are another sight until the kernel has noticed that its peer is up
+    await whenNone(() =>
+      ipJson('link').filter(({ ifname, operstate }) => /^up/.test(ifname) && operstate !== 'UP'),
+    );
     const before = hostState();
     for (const link of ['up0', 'up1']) {
       output('mount', '--bind', settingOf(link), settingOf(link));

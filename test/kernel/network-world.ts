@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Attachment, createNamespaces, Namespace, type Network, ping } from '../../src/index.js';
+import { whenNone } from './lifecycle-census.js';
 
 export const OUTSIDE = {
   address: '203.0.113.2',
@@ -57,6 +58,7 @@ export async function outsideWorld(): Promise<OutsideWorld> {
   inside('address', 'add', `${address6}/64`, 'dev', 'eth0', 'nodad');
   ip('route', 'add', 'default', 'via', address);
   ip('-6', 'route', 'add', 'default', 'via', address6);
+  await whenNone(() => (localRoutes6('up0').includes(hostAddress6) ? [] : ['route'])); // once the peer is seen to be up
   return {
     outside,
     route: (prefix) => void ip('route', 'add', prefix, 'via', prefix.includes(':') ? address6 : address),
@@ -67,6 +69,9 @@ export async function outsideWorld(): Promise<OutsideWorld> {
     },
   };
 }
+
+const localRoutes6 = (link: string): string[] =>
+  ipJson('-6', 'route', 'show', 'table', 'local', 'dev', link).map(({ dst }) => dst);
 
 /** A second way out, which no default route leads to: a namespace behind a link of the host's that has no route back. */
 export async function secondUplink(link: string, net: string): Promise<Namespace> {
