@@ -1,6 +1,5 @@
 /** The requests that attach a member, from a template where many come to one network. */
 import { ipBytes } from '../foundation/ip.js';
-import { Recent } from '../foundation/recent.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { requestTemplate, type TemplateField } from '../netlink/template.js';
 import { macBytes } from '../rtnetlink/mac.js';
@@ -35,7 +34,16 @@ interface Known {
 /** Making a template takes as long as making the requests of a few members. */
 const USES_BEFORE = 3;
 
-const known = new Recent<Known>(32);
+/** Of each network by what its members are like. A record is the same object until somebody changes it. */
+const known = new WeakMap<NetworkRecord, Map<string, Known>>();
+
+function knownOf(network: NetworkRecord, shape: string): Known {
+  const shapes = known.get(network) ?? new Map<string, Known>();
+  if (shapes.size === 0) known.set(network, shapes);
+  const found = shapes.get(shape) ?? { uses: 0, outside: 0 };
+  if (found.uses === 0) shapes.set(shape, found);
+  return found;
+}
 
 export function attachRequests(
   network: NetworkRecord,
@@ -43,8 +51,8 @@ export function attachRequests(
   namespace: { readonly fd: number },
 ): AttachRequests {
   const { address, address6, ports } = member;
-  const shape = [member.inside.name, address !== undefined, address6 !== undefined, ports.length > 0];
-  const entry = known.get(JSON.stringify([network, shape]), () => ({ uses: 0, outside: 0 }));
+  const shape = `${member.inside.name} ${address !== undefined} ${address6 !== undefined} ${ports.length > 0}`;
+  const entry = knownOf(network, shape);
   if (entry.uses++ < USES_BEFORE) {
     const outside = memberRequests(network, member, namespace);
     entry.outside = outside.length;

@@ -54,7 +54,7 @@ export function writeNames(host: NetworkHost, network: NetworkRecord): void {
     if (member.extraHosts === undefined) continue;
     const extra = member.extraHosts.map(({ address, name }) => `${address}\t${name}\n`);
     const folder = ownFolder(host, network.name, member);
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
     overwrite(`${folder}/hosts`, text + extra.join(''));
   }
   overwrite(sharedFile(host, network.name, 'hosts'), text);
@@ -76,7 +76,7 @@ export function mendNames(host: NetworkHost, network: NetworkRecord): void {
 export function nameMounts(host: NetworkHost, network: NetworkRecord, member: MemberRecord): BindMount[] {
   const { dns, extraHosts } = member;
   const own = ownFolder(host, network.name, member);
-  if (dns !== undefined || extraHosts !== undefined) mkdirSync(own, { recursive: true });
+  if (dns !== undefined || extraHosts !== undefined) mkdirSync(own, { recursive: true, mode: 0o755 });
   const resolver = dns === undefined ? sharedFile(host, network.name, 'resolv.conf') : `${own}/resolv.conf`;
   // Out of an internal network no server of the host is reached: look-ups are to fail at once instead of waiting for it.
   overwrite(resolver, resolverText({ dns: dns ?? network.dns ?? (network.internal ? [] : undefined) }));
