@@ -30,7 +30,9 @@ async function answer(request: string, socket: Socket): Promise<string> {
 
 const server = createServer((socket) => {
   socket.on('error', () => {});
-  createInterface({ input: socket }).once('line', (line) => {
+  const lines = createInterface({ input: socket });
+  lines.on('error', () => {}); // who goes away without having read resets the connection
+  lines.once('line', (line) => {
     answer(line, socket).then(
       (text) => socket.end(text),
       (error) => socket.end(error.code),
