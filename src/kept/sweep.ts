@@ -1,5 +1,5 @@
 /** What crashed owners have left under /run/isol8 and /run/netns. */
-import { lstatSync, readdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, rmdirSync, unlinkSync } from 'node:fs';
 import { Isol8Error } from '../foundation/errors.js';
 import { type MountEntry, parseMountinfo } from '../mounts/mountinfo.js';
 import { KEPT, keptFolder } from '../namespaces/kept-path.js';
@@ -181,7 +181,7 @@ function remove({ path, what }: Leftover): void {
     if (what === 'namespace') Namespace.release(path);
     else if (what === 'folder') rmdirSync(path);
     else if (what === 'names') removeOwnedFolder(path);
-    else rmSync(path);
+    else unlinkSync(path);
   } catch (cause) {
     if (cause instanceof Isol8Error) throw cause;
     const { code = 'EIO' } = cause as NodeJS.ErrnoException;
