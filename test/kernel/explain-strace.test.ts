@@ -81,11 +81,14 @@ const rootSpecs: typeof compiledSpecs = {
 function assertPrintedIsRun(plan: Plan, planAt = 3, terminal?: number): string {
   const { ran, processes } = tracePlan(plan, planAt, terminal);
   const known = new Map<string, string>();
-  const [first] = processes.keys();
+  const left = new Map(processes);
   for (const block of printedCalls(plan)) {
-    const pid = block.name === '' ? first : known.get(GLOBAL + block.name);
-    assert.ok(pid, `explain does not say which process ${block.name} is`);
-    assertSameCalls(block, processes.get(pid) ?? [], { known, said: `${ran.stdout}${ran.stderr}` });
+    const told = block.name === '' ? [...left.keys()][0] : known.get(GLOBAL + block.name);
+    assert.ok(told, `explain does not say which process ${block.name} is`);
+    // Of a child of one that it sees nothing of, strace says only which pid it has inside.
+    const pid = left.has(told) || isRoot ? told : ([...left.keys()][0] as string);
+    assertSameCalls(block, left.get(pid) ?? [], { known, said: `${ran.stdout}${ran.stderr}` });
+    left.delete(pid);
   }
   return ran.stdout;
 }
@@ -103,13 +106,22 @@ function assertSameCalls(
     }
     const actual = ran[at++];
     assert.ok(actual, `${name}: nothing ran for ${expected.call}\n${said}`);
-    assert.equal(differs(expected, actual, known), undefined, `${name}, call ${index}\n${said}`);
+    const printed = isUnseen(actual) ? withAddresses(expected) : expected;
+    assert.equal(differs(printed, actual, known), undefined, `${name}, call ${index}\n${said}`);
     // what follows is the program's
     if (actual.call.startsWith('execve(') && actual.result === '0') return;
   }
   const more = ran[at]?.call;
   assert.equal(more?.replace(/\(.*/, '') ?? 'exit_group', 'exit_group', `${name} went on: ${more}`);
 }
+
+/** Without root strace sees no memory of a process that may not be traced, as PID 1 before it is confined. */
+const isUnseen = ({ call }: Call): boolean => !isRoot && /\b0x[0-9a-f]{9,}/.test(call);
+
+const withAddresses = ({ call, result }: Call): Call => ({
+  call: call.replace(/\{[^{}]*\}|"(?:[^"\\]|\\.)*"(?:\.\.\.)?|\[[^\]]*\]/g, '<address>'),
+  result,
+});
 
 /** What supervise.c calls, any number of times. */
 function skipSupervision(calls: readonly { call: string }[], from: number): number {

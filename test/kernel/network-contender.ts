@@ -13,6 +13,7 @@ const NAMES = ['north', 'east', 'south'];
 const EXPECTED = [
   /^EEXIST create network \w+: there is one\./,
   /^ENOENT there is no network \w+\./,
+  /^ENOENT network \w+ was removed, and there is another one of that name now\./,
   /^EBUSY remove network \w+: .* attached to it\./,
 ];
 
