@@ -146,6 +146,14 @@ static void record_seen(struct session *session, const struct record *record, in
     }
 }
 
+/* Without a PID 1 of ours the program has it closed by execve, and says no more. */
+static void channel_over(struct session *session)
+{
+    close_source(&session->status);
+    if (session->executing)
+        program_started(session);
+}
+
 static void read_status(struct session *session)
 {
     if (session->flags & LAUNCH_POLL)
@@ -160,9 +168,7 @@ static void read_status(struct session *session)
         if (size == -EAGAIN || size == -EINTR)
             return;
         if (size <= 0) {
-            close_source(&session->status);
-            if (session->executing)
-                program_started(session);
+            channel_over(session);
             return;
         }
         const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -178,9 +184,11 @@ static void read_status(struct session *session)
 static void read_rest(struct session *session)
 {
     read_status(session);
+    if (session->status.fd < 0)
+        return;
     if (session->launcher_status != UNKNOWN && session->child_status != UNKNOWN)
-        close_source(&session->status); /* whoever has it open now is a stranger */
-    else if (session->status.fd >= 0 && !session->reported)
+        channel_over(session); /* whoever has it open now is a stranger, or a process in the middle of a chain that ends */
+    else if (!session->reported)
         watch(session, &session->status, session->status.fd);
 }
 
