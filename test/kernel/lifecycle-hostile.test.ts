@@ -1,12 +1,21 @@
 /** Programs that turn against PID 1 and the channel on which it reports; without root it is within their reach. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { after, it } from 'node:test';
-import { run } from '../../src/index.js';
+import { run, spawn } from '../../src/index.js';
 import { compileC, createFolder, has } from '../native/compiled.js';
 import { describeAlsoAsUser } from './also-as-user.js';
 
 const compiler = has('cc', '--version') ? false : 'no C compiler is installed';
+
+describeAlsoAsUser(import.meta.url, 'PID 1', () => {
+  it('can be looked at by its owner as soon as he hears of it', async () => {
+    for (let round = 0; round < 100; round++) {
+      await using child = await spawn(['sleep', '60'], { stdio: 'ignore' });
+      assert.match(readlinkSync(`/proc/${child.pid}/ns/pid`), /^pid:/);
+    }
+  });
+});
 
 describeAlsoAsUser(import.meta.url, 'a program that has taken the channel of its PID 1', () => {
   const folder = createFolder();

@@ -30,7 +30,6 @@ export function initSteps(context: Context, program: readonly Step[]): Step[] {
       why: 'start the program',
       child: program,
     },
-    ...startedRecord(context),
     ...closeAllBut(context.slots.status),
     capabilityStep(
       heldInside(context) & (1n << BigInt(CAPABILITIES.indexOf('KILL'))),
@@ -44,6 +43,8 @@ export function initSteps(context: Context, program: readonly Step[]): Step[] {
       'allow what PID 1 needs',
     ),
     ...(hidden ? [] : [call('prctl', [PR.SET_DUMPABLE, 1], 'let its owner outside look at it')]),
+    // Whoever hears of it may look at once.
+    ...startedRecord(context),
     {
       kind: 'supervise',
       child,
@@ -63,12 +64,13 @@ function closeAllBut(status: number | undefined): Step[] {
   ];
 }
 
-/** What supervise.c calls; restart_syscall is the kernel's own after a stop. */
+/** What supervise.c calls, and what tells that the program runs; restart_syscall is the kernel's own after a stop. */
 const ALLOWED: readonly SyscallName[] = [
   'ppoll',
   'rt_sigtimedwait',
   'wait4',
   'kill',
+  'write',
   'sendto',
   'munmap',
   'exit_group',

@@ -14,6 +14,7 @@ const NEEDED: readonly SyscallName[] = [
   'rt_sigtimedwait',
   'wait4',
   'kill',
+  'write',
   'sendto',
   'munmap',
   'exit_group',
