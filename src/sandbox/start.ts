@@ -49,6 +49,8 @@ export class Start {
       {
         failed: (index, errno) => {
           this.#failure ??= this.#stepError(index, errno);
+          // Where it was the program that said so, it would otherwise run on while nobody knows of it.
+          cancelLaunch(this.#session);
         },
         started: (pid, pidfd) => {
           if (this.#stopped) this.#stop();

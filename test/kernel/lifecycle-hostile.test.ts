@@ -36,6 +36,17 @@ describeAlsoAsUser(import.meta.url, 'a program that has taken the channel of its
     });
   }
 
+  it('does not keep who starts it waiting by the word that the start has failed', {
+    skip: compiler,
+  }, async () => {
+    // About one of a thousand is early enough to be heard.
+    for (let round = 0; round < (isRoot ? 10 : 2000); round++) {
+      const child = await spawn([thief, 'failed'], { stdio: 'ignore' }).catch(() => undefined);
+      child?.kill('SIGKILL');
+      await child?.exited;
+    }
+  });
+
   it('has got nothing else, however early it looked', { skip: compiler }, async () => {
     for (let round = 0; round < (isRoot ? 3 : 30); round++)
       assert.equal((await run([thief, 'none'], { timeout: 20 })).stdout, isRoot ? '0\n' : '1\n');
