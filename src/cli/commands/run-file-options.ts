@@ -11,7 +11,11 @@ export const runFileOptions = [
     group: 'Files',
     help: 'Make DIR the root directory, by pivot_root(2). Missing mount points, /proc too, are made in DIR and stay there.',
   },
-  { name: 'read-only', group: 'Files', help: 'Make / read-only, with everything below it.' },
+  {
+    name: 'read-only',
+    group: 'Files',
+    help: 'Make / read-only, with everything below it. A program that is root inside can undo that; one with -u cannot.',
+  },
   {
     name: 'volume',
     short: 'v',
