@@ -49,7 +49,7 @@ function isCommand(command: unknown): boolean {
 
 /** A spec without command and environment. */
 export function parseSandbox(spec: Omit<SandboxSpec, 'env'>): ParsedSandbox {
-  const checked = validate(sandboxSchema, spec, '') as SandboxSpec;
+  const checked = validate(sandboxSchema(spec), spec, '') as SandboxSpec;
   const namespaces = parseNamespaces(checked.namespaces ?? 'all');
   const parsed: ParsedSandbox = {
     namespaces,

@@ -32,110 +32,130 @@ const bytes = (limit: number) => v.pipe(text, v.maxBytes(limit, `must be at most
 const oneOf = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`);
 
-const kind = oneOf(ALL_KINDS as [NamespaceKind, ...NamespaceKind[]]);
-const pid = whole(1, 2 ** 22);
-const choice = v.union(
-  [
-    nonEmpty,
-    pid,
-    // Handles have more than the member that counts, so these two are not strict.
-    v.object({ fd: whole(0, 2 ** 31 - 1) }),
-    v.object({ pid }),
-  ],
-  "must be 'new', 'shared', a path, a pid, or an object with a pid or an fd",
-);
-const namespaces = v.union(
-  [v.literal('all'), v.array(kind), v.strictObject(optionalEach(ALL_KINDS, choice))],
-  `must be 'all', a list of kinds (${ALL_KINDS.join(', ')}), or an object with kinds as keys`,
-);
+function namespaces() {
+  const kind = oneOf(ALL_KINDS as [NamespaceKind, ...NamespaceKind[]]);
+  const pid = whole(1, 2 ** 22);
+  const choice = v.union(
+    [
+      nonEmpty,
+      pid,
+      // Handles have more than the member that counts, so these two are not strict.
+      v.object({ fd: whole(0, 2 ** 31 - 1) }),
+      v.object({ pid }),
+    ],
+    "must be 'new', 'shared', a path, a pid, or an object with a pid or an fd",
+  );
+  return v.union(
+    [v.literal('all'), v.array(kind), v.strictObject(optionalEach(ALL_KINDS, choice))],
+    `must be 'all', a list of kinds (${ALL_KINDS.join(', ')}), or an object with kinds as keys`,
+  );
+}
 
-const range = v.strictObject({
-  inner: whole(0, 2 ** 32 - 1),
-  outer: whole(0, 2 ** 32 - 1),
-  count: whole(1, 2 ** 32 - 1),
-});
-const idMap = v.union(
-  [oneOf(['default', 'root', 'current', 'auto', 'subids', 'all', 'none']), v.array(range)],
-  'must be root, current, auto, subids, all, none, or a list of { inner, outer, count }',
-);
+function idMap() {
+  const range = v.strictObject({
+    inner: whole(0, 2 ** 32 - 1),
+    outer: whole(0, 2 ** 32 - 1),
+    count: whole(1, 2 ** 32 - 1),
+  });
+  return v.union(
+    [oneOf(['default', 'root', 'current', 'auto', 'subids', 'all', 'none']), v.array(range)],
+    'must be root, current, auto, subids, all, none, or a list of { inner, outer, count }',
+  );
+}
 
-const mountBase = { destination: absolute, readOnly: v.optional(flag) };
-const mount = v.variant(
-  'type',
-  [
-    v.strictObject({ type: v.literal('bind'), source: nonEmpty, ...mountBase }),
-    v.strictObject({
-      type: v.literal('tmpfs'),
-      size: v.optional(
-        v.union(
-          [
-            whole(1, Number.MAX_SAFE_INTEGER),
-            v.pipe(text, v.regex(/^\d+[kmg%]?$/i, 'must be bytes, or like 64m or 50%')),
-          ],
-          'must be bytes, or like 64m or 50%',
-        ),
-      ),
-      mode: v.optional(bits(0o7777)),
-      exec: v.optional(flag),
-      suid: v.optional(flag),
-      dev: v.optional(flag),
-      ...mountBase,
-    }),
-    v.strictObject({ type: v.literal('proc'), ...mountBase }),
-    v.strictObject({ type: v.literal('devpts'), ...mountBase }),
-    v.strictObject({ type: v.literal('mqueue'), ...mountBase }),
-    v.strictObject({ type: v.literal('sysfs'), ...mountBase }),
-  ],
-  'must have a type of bind, tmpfs, proc, devpts, mqueue or sysfs',
-);
+function tmpfs() {
+  const like = 'must be bytes, or like 64m or 50%';
+  const size = v.union(
+    [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i, like))],
+    like,
+  );
+  const switches = { exec: v.optional(flag), suid: v.optional(flag), dev: v.optional(flag) };
+  return { size: v.optional(size), mode: v.optional(bits(0o7777)), ...switches };
+}
 
-const amount = v.union(
-  [whole(0, Number.MAX_SAFE_INTEGER), v.literal('unlimited')],
-  "must be a number or 'unlimited'",
-);
-const limit = v.union(
-  [amount, v.strictObject({ soft: amount, hard: amount })],
-  "must be a number, 'unlimited', or { soft, hard }",
-);
+function mount() {
+  const base = { destination: absolute, readOnly: v.optional(flag) };
+  return v.variant(
+    'type',
+    [
+      v.strictObject({ type: v.literal('bind'), source: nonEmpty, ...base }),
+      v.strictObject({ type: v.literal('tmpfs'), ...tmpfs(), ...base }),
+      v.strictObject({ type: v.literal('proc'), ...base }),
+      v.strictObject({ type: v.literal('devpts'), ...base }),
+      v.strictObject({ type: v.literal('mqueue'), ...base }),
+      v.strictObject({ type: v.literal('sysfs'), ...base }),
+    ],
+    'must have a type of bind, tmpfs, proc, devpts, mqueue or sysfs',
+  );
+}
 
-const offset = v.union(
-  [
-    v.pipe(v.number(), v.finite('must be finite')),
-    nonEmpty,
-    v.strictObject({ seconds: v.number('must be a number'), nanoseconds: v.number('must be a number') }),
-  ],
-  'must be seconds, or a duration like -7d or 1h30m',
-);
+function limits() {
+  const amount = v.union(
+    [whole(0, Number.MAX_SAFE_INTEGER), v.literal('unlimited')],
+    "must be a number or 'unlimited'",
+  );
+  const limit = v.union(
+    [amount, v.strictObject({ soft: amount, hard: amount })],
+    "must be a number, 'unlimited', or { soft, hard }",
+  );
+  return v.strictObject(optionalEach(Object.keys(RLIMIT) as (keyof typeof RLIMIT)[], limit));
+}
 
-const fields = {
-  namespaces: v.optional(namespaces),
-  hostname: v.optional(bytes(64)),
-  domainname: v.optional(bytes(64)),
-  mapUsers: v.optional(idMap),
-  mapGroups: v.optional(idMap),
-  setgroups: v.optional(oneOf(['allow', 'deny'])),
-  root: v.optional(nonEmpty),
-  readOnlyRoot: v.optional(flag),
-  mounts: v.optional(v.array(mount)),
-  proc: v.optional(flag),
-  propagation: v.optional(oneOf(['private', 'slave', 'shared', 'unchanged'])),
-  loopback: v.optional(flag),
-  timeOffsets: v.optional(v.strictObject({ monotonic: v.optional(offset), boottime: v.optional(offset) })),
-  cwd: v.optional(nonEmpty),
-  uid: v.optional(id),
-  gid: v.optional(id),
-  groups: v.optional(v.pipe(v.array(id), v.maxLength(65_536, 'must not have more than 65536 groups'))),
-  umask: v.optional(bits(0o777)),
-  nice: v.optional(whole(-20, 19)),
-  rlimits: v.optional(v.strictObject(optionalEach(Object.keys(RLIMIT) as (keyof typeof RLIMIT)[], limit))),
-  noNewPrivileges: v.optional(flag),
-  keepCapabilities: v.optional(flag),
-  init: v.optional(flag),
-  dieWithParent: v.optional(flag),
-} satisfies { [field in keyof Required<Omit<SandboxSpec, 'env'>>]: v.GenericSchema };
+function offsets() {
+  const offset = v.union(
+    [
+      v.pipe(v.number(), v.finite('must be finite')),
+      nonEmpty,
+      v.strictObject({ seconds: v.number('must be a number'), nanoseconds: v.number('must be a number') }),
+    ],
+    'must be seconds, or a duration like -7d or 1h30m',
+  );
+  return v.strictObject({ monotonic: v.optional(offset), boottime: v.optional(offset) });
+}
 
-/** Types and ranges of each field by itself; what fields mean for each other is checked in parse.ts. */
-export const sandboxSchema = v.strictObject(fields);
+type Field = keyof Required<Omit<SandboxSpec, 'env'>>;
+
+const groups = () => v.pipe(v.array(id), v.maxLength(65_536, 'must not have more than 65536 groups'));
+
+/** Each is made when a spec first has the field: all of them would be a twentieth of what a command takes to start. */
+const FIELDS = {
+  namespaces,
+  hostname: () => bytes(64),
+  domainname: () => bytes(64),
+  mapUsers: idMap,
+  mapGroups: idMap,
+  setgroups: () => oneOf(['allow', 'deny']),
+  root: () => nonEmpty,
+  readOnlyRoot: () => flag,
+  mounts: () => v.array(mount()),
+  proc: () => flag,
+  propagation: () => oneOf(['private', 'slave', 'shared', 'unchanged']),
+  loopback: () => flag,
+  timeOffsets: offsets,
+  cwd: () => nonEmpty,
+  uid: () => id,
+  gid: () => id,
+  groups,
+  umask: () => bits(0o777),
+  nice: () => whole(-20, 19),
+  rlimits: limits,
+  noNewPrivileges: () => flag,
+  keepCapabilities: () => flag,
+  init: () => flag,
+  dieWithParent: () => flag,
+} satisfies { [field in Field]: () => v.GenericSchema };
+
+const made: { [field in Field]?: v.GenericSchema } = {};
+
+/** Types and ranges of each field of this spec by itself; what fields mean for each other is checked in parse.ts. */
+export function sandboxSchema(spec: object): v.GenericSchema {
+  const there = (Object.keys(FIELDS) as Field[]).filter((field) => field in spec);
+  const entries = there.map((field) => {
+    made[field] ??= v.optional(FIELDS[field]());
+    return [field, made[field]];
+  });
+  return v.strictObject(Object.fromEntries(entries) as v.ObjectEntries);
+}
 
 /** The program's environment, which unlike the rest of a spec seldom is the same twice. */
 export const environmentSchema = v.pipe(
