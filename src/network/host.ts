@@ -101,6 +101,7 @@ export class NetworkHost implements Disposable {
   [Symbol.dispose](): void {
     this.route[Symbol.dispose]();
     this.nftables[Symbol.dispose]();
+    this.store[Symbol.dispose]();
   }
 }
 

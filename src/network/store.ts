@@ -11,16 +11,20 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
-  renameSync,
   rmdirSync,
   rmSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Isol8Error } from '../foundation/errors.js';
-import { closeDescriptor, SystemCallError, trySyscall, trySyscallLater } from '../syscalls/binding.js';
-import { LOCK } from '../syscalls/constants.js';
+import {
+  closeDescriptor,
+  cString,
+  SystemCallError,
+  syscall,
+  trySyscall,
+  trySyscallLater,
+} from '../syscalls/binding.js';
+import { AT, LOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import { isFileAt, writeTextFile } from '../syscalls/files.js';
 
@@ -33,7 +37,7 @@ const roots = (): string[] => {
 /** What a file is called by until it is complete. */
 const UNWRITTEN = '.tmp';
 
-export class NetworkStore {
+export class NetworkStore implements Disposable {
   readonly folder: string;
   /** {@link folder} but for the cookie. */
   readonly #place: string;
@@ -42,7 +46,12 @@ export class NetworkStore {
   #generation = 0n;
   /** Whether whoever has the lock has counted a change already: others look only once it is free. */
   #counted = false;
-  #lockFd: number | undefined;
+  #locked = false;
+  /** The lock's file, which stays open from the first time on. */
+  #lockFile: number | undefined;
+  /** Who has the lock, or will have it. */
+  #users = 0;
+  #disposed = false;
   /** One process waits at most once for the lock, whatever it does at the same time. */
   static #turn: Promise<unknown> = Promise.resolve();
 
@@ -75,58 +84,77 @@ export class NetworkStore {
 
   /** Does something while nobody else, in this process or another, changes networks of this namespace. */
   locked<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#users++;
     const result = NetworkStore.#turn.then(async () => {
-      const lock = await this.#lock();
-      this.#lockFd = lock;
-      this.#counted = false;
       try {
+        const lock = await this.#lock();
+        this.#locked = true;
+        this.#counted = false;
         this.#forgetOld(lock);
         return await work();
       } finally {
-        this.#lockFd = undefined;
-        closeDescriptor(lock);
+        this.#unlock();
       }
     });
     NetworkStore.#turn = result.catch(() => {});
     return result;
   }
 
+  #unlock(): void {
+    if (this.#locked) trySyscall('flock', this.#lockFile ?? -1, LOCK.UN);
+    this.#locked = false;
+    this.#users--;
+    if (this.#disposed && this.#users === 0) this.#closeLock();
+  }
+
+  #closeLock(): void {
+    if (this.#lockFile !== undefined) closeDescriptor(this.#lockFile);
+    this.#lockFile = undefined;
+  }
+
+  /** Lets go of the lock's file, once nobody waits for it any more. What comes later opens it again. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    if (this.#users === 0) this.#closeLock();
+  }
+
   /** Whoever found the store empty may have removed it: then it is made again. */
   async #lock(): Promise<number> {
     const path = `${this.folder}/lock`;
     for (;;) {
-      const fd = openLock(path);
-      if (fd === undefined) continue;
-      const result = await waitForLock(fd);
-      if (result < 0) {
-        closeDescriptor(fd);
-        throw new SystemCallError('flock', errnoName(-result), path);
-      }
-      if (isFileAt(fd, path)) return fd;
-      closeDescriptor(fd);
+      this.#lockFile ??= openLock(path);
+      if (this.#lockFile === undefined) continue;
+      const result = await waitForLock(this.#lockFile);
+      if (result < 0) throw new SystemCallError('flock', errnoName(-result), path);
+      if (isFileAt(this.#lockFile, path)) return this.#lockFile;
+      this.#closeLock();
     }
   }
 
   /** Who makes the file again begins anywhere, so that no count of an earlier one is taken for this one's. */
   #forgetOld(lock: number): void {
-    const count = new BigUint64Array(1);
-    if (readSync(lock, count, 0, 8, 0) < 8) count[0] = randomBytes(8).readBigUInt64LE() >> 1n;
-    if (count[0] !== this.#generation) this.#cache.clear();
-    this.#generation = count[0] as bigint;
+    const count = Buffer.alloc(8);
+    const read = syscall('pread64', [lock, count, count.length, 0], 'the count of changes');
+    const generation =
+      read === count.length ? count.readBigUInt64LE() : randomBytes(8).readBigUInt64LE() >> 1n;
+    if (generation !== this.#generation) this.#cache.clear();
+    this.#generation = generation;
   }
 
   #changed(): void {
-    if (this.#lockFd === undefined)
+    if (!this.#locked || this.#lockFile === undefined)
       throw new Isol8Error('ERR_INTERNAL', 'the state of networks changed without its lock');
     if (this.#counted) return;
     this.#counted = true;
     this.#generation++;
-    writeSync(this.#lockFd, new BigUint64Array([this.#generation]), 0, 8, 0);
+    const count = Buffer.alloc(8);
+    count.writeBigUInt64LE(this.#generation);
+    syscall('pwrite64', [this.#lockFile, count, count.length, 0], 'the count of changes');
   }
 
   /** What `load` gives, or has given and nobody else has changed since; the caller keeps it up with his own changes. */
   cached<Content>(key: string, load: () => Content): Content {
-    if (this.#lockFd === undefined) return load();
+    if (!this.#locked) return load();
     if (!this.#cache.has(key)) this.#cache.set(key, load());
     return this.#cache.get(key) as Content;
   }
@@ -209,7 +237,8 @@ export class NetworkStore {
 
   rename(from: string, to: string): void {
     this.#changed();
-    renameSync(`${this.folder}/${from}`, `${this.folder}/${to}`);
+    const [before, after] = [`${this.folder}/${from}`, `${this.folder}/${to}`];
+    syscall('renameat2', [AT.FDCWD, cString(before), AT.FDCWD, cString(after), 0], after);
   }
 
   remove(file: string): void {

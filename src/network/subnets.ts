@@ -15,10 +15,10 @@ const numberOf = (address: string): bigint =>
   ipBytes(address).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 const addressOf = (family: IpFamily, value: bigint): string => {
-  const bytes = new Uint8Array(bitsOf(family) / 8);
-  let rest = value;
-  for (let i = bytes.length - 1; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
-  return ipText(bytes);
+  const bytes = Buffer.alloc(16);
+  bytes.writeBigUInt64BE(value >> 64n, 0);
+  bytes.writeBigUInt64BE(BigInt.asUintN(64, value), 8);
+  return ipText(bytes.subarray(16 - bitsOf(family) / 8));
 };
 
 const sizeOf = ({ family, length }: Subnet): bigint => 1n << BigInt(bitsOf(family) - length);

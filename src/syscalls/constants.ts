@@ -48,7 +48,7 @@ export const AT = {
 export const STATX = { NLINK: 4, UID: 8, INO: 0x100 } as const;
 
 /** asm-generic/fcntl.h: flock(2) */
-export const LOCK = { EX: 2, NB: 4 } as const;
+export const LOCK = { EX: 2, NB: 4, UN: 8 } as const;
 
 /** linux/openat2.h */
 export const RESOLVE = { NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16 } as const;

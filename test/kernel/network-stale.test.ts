@@ -1,6 +1,10 @@
 /** What is held of networks and members that others have removed, and made again under the same names and addresses. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
 import { NetworkHost } from '../../src/network/host.js';
 import { readMembers, readNetwork } from '../../src/network/records.js';
@@ -12,6 +16,14 @@ import { describeInOwnMounts } from './own-mounts.js';
 async function netns(): Promise<Namespace> {
   const { net } = await createNamespaces(['net']);
   return net as Namespace;
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // the descriptor that listed them
+  }
 }
 
 const neighbors = (): string[] =>
@@ -75,6 +87,26 @@ describeInOwnMounts(import.meta.url, 'what is held of a network', () => {
       one.remove('file');
       one.removeIfEmpty();
     });
+  });
+
+  it('lets go of its lock once who waited for it is done', async () => {
+    const store = NetworkStore.of(2n, undefined);
+    const lock = `${store.folder}/lock`;
+    const open = (): string[] =>
+      readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`)?.startsWith(lock) === true);
+    await store.locked(async () => {});
+    assert.equal(open().length, 1);
+    const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    const waiting = store.locked(async () => store.removeIfEmpty());
+    await sleep(50);
+    store[Symbol.dispose]();
+    assert.equal(open().length, 1);
+    holder.stdin.end();
+    await waiting;
+    assert.deepEqual(open(), []);
   });
 
   it('leaves another network of its name alone', async () => {
