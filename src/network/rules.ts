@@ -15,7 +15,7 @@ import {
 } from '../nftables/change.js';
 import type { Element } from '../nftables/element.js';
 import type { Expression } from '../nftables/expression.js';
-import { accept, dnat, drop, lookup, masquerade, match } from '../nftables/expressions.js';
+import { accept, dnat, drop, jump, lookup, masquerade, match } from '../nftables/expressions.js';
 import type { TableName } from '../nftables/family.js';
 import type { MemberRecord, NetworkRecord, ResolvedPort } from './records.js';
 import { BRIDGE_LINKS, MEMBER_LINKS, TUNNEL_LINKS, VXLAN_PORT } from './wiring.js';
@@ -47,7 +47,7 @@ export const tablesOf = (network: NetworkRecord): TableName[] => [
 /** Everything that a network has before any port is published. */
 export function networkRules(network: NetworkRecord): Change[] {
   const table = tableOf(network);
-  const chain = (name: string, base: BaseChain, rules: readonly Expression[][]): Change[] => [
+  const chain = (name: string, base: BaseChain | undefined, rules: readonly Expression[][]): Change[] => [
     addChain({ table, name, ...base }),
     ...rules.map((expressions) => addRule({ table, chain: name, expressions })),
   ];
@@ -62,12 +62,9 @@ export function networkRules(network: NetworkRecord): Change[] {
     addTable(table),
     ...Object.values(portMaps(network)).map((map) => addSet(map)),
     ...chain('spoofed', filter('prerouting', PRIORITY.first), spoofedRules(network)),
-    ...chain(
-      'published',
-      nat('prerouting', PRIORITY.dnat),
-      publishedLookups(match('ip daddr', '!=', LOOPBACK)),
-    ),
-    ...chain('published-here', nat('output', PRIORITY.dnat), publishedLookups(match('meta nfproto', 'ipv4'))),
+    ...chain('ports', undefined, portRules()),
+    ...chain('published', nat('prerouting', PRIORITY.dnat), ARRIVING),
+    ...chain('published-here', nat('output', PRIORITY.dnat), [[jump('ports')]]),
     ...chain('forward', filter('forward', PRIORITY.filter), forwardRules(network)),
     ...chain('leaving', nat('postrouting', PRIORITY.srcnat), leavingRules(network)),
     ...(network.vxlan === undefined
@@ -90,28 +87,30 @@ function spoofedRules({ bridge }: NetworkRecord): Expression[][] {
   ];
 }
 
-/**
- * To 127.0.0.0/8 only the host itself sends: what comes in with such an address is a neighbour's, who would reach what is
- * published there alone. The kernel routes nothing from ::1, so that a published port is refused there instead of left
- * without an answer.
- */
-function publishedLookups(ipv4: Expression): Expression[][] {
-  const local = match('fib daddr type', 'local');
+/** To 127.0.0.0/8 only the host itself sends: what comes in with such an address is a neighbour's, who would reach what is published there alone. */
+const ARRIVING: Expression[][] = [[match('ip daddr', LOOPBACK), accept()], [jump('ports')]];
+
+/** The kernel routes nothing from ::1, so that a published port is refused there instead of left without an answer. */
+function portRules(): Expression[][] {
   const to = (
-    map: string,
-    gives: 'ipv4_addr' | 'ipv6_addr',
-    address?: 'ip daddr' | 'ip6 daddr',
-  ): Expression =>
+    map: MapName,
+    address: 'ipv4_addr' | 'ipv6_addr',
+    at?: 'ip daddr' | 'ip6 daddr',
+  ): Expression[] => [
+    match('meta nfproto', address === 'ipv4_addr' ? 'ipv4' : 'ipv6'),
     dnat({
-      selectors: ['meta l4proto', ...(address === undefined ? [] : [address]), 'th dport'],
+      selectors: ['meta l4proto', ...(at === undefined ? [] : [at]), 'th dport'],
       map,
-      gives: [gives, 'inet_service'],
-    });
+      gives: [address, 'inet_service'],
+    }),
+  ];
   return [
-    [ipv4, local, to('ports4-at', 'ipv4_addr', 'ip daddr')],
-    [ipv4, local, to('ports4', 'ipv4_addr')],
-    [match('ip6 daddr', '!=', '::1'), local, to('ports6-at', 'ipv6_addr', 'ip6 daddr')],
-    [match('ip6 daddr', '!=', '::1'), local, to('ports6', 'ipv6_addr')],
+    [match('fib daddr type', '!=', 'local'), accept()],
+    [match('ip6 daddr', '::1'), accept()],
+    to('ports4-at', 'ipv4_addr', 'ip daddr'),
+    to('ports4', 'ipv4_addr'),
+    to('ports6-at', 'ipv6_addr', 'ip6 daddr'),
+    to('ports6', 'ipv6_addr'),
   ];
 }
 

@@ -197,11 +197,17 @@ function nameOf(bytes: Buffer): string {
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
 }
 
-function wordFor({ words = {}, bits }: DataType, number: number): Value {
-  const all = Object.entries(words);
-  const exact = all.find(([, known]) => known === number)?.[0];
-  if (exact !== undefined || !bits || number === 0) return exact ?? number;
-  const set = all.filter(([, bit]) => (number & bit) !== 0);
+const wordsByNumber = new Map<DataType, ReadonlyMap<number, string>>(
+  Object.values(DATA_TYPES).map((type: DataType) => [
+    type,
+    new Map(Object.entries(type.words ?? {}).map(([word, number]) => [number, word])),
+  ]),
+);
+
+function wordFor(type: DataType, number: number): Value {
+  const exact = wordsByNumber.get(type)?.get(number);
+  if (exact !== undefined || !type.bits || number === 0) return exact ?? number;
+  const set = Object.entries(type.words ?? {}).filter(([, bit]) => (number & bit) !== 0);
   const whole = set.reduce((sum, [, bit]) => sum | bit, 0) >>> 0 === number;
   return whole ? set.map(([word]) => word).join(',') : number;
 }
