@@ -40,6 +40,7 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   useCodeBlocks: true,
+  expandObjects: true,
   expandParameters: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
@@ -56,17 +57,32 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
   },
 };
 
+/** What typedoc writes, where it goes, and how one gets what it is about: a namespace has a page of its own. */
+const PAGES = [
+  { written: 'README.md', page: 'README.md', from: "import … from 'isol8'" },
+  {
+    written: 'API-reference/namespaces/nftables.md',
+    page: 'nftables.md',
+    from: "import { nftables } from 'isol8'",
+  },
+];
+
 /** docs/reference as it is to be. Throws when something public says too little of itself. */
 export async function renderReference(): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'isol8-reference-'));
   try {
-    return { 'docs/reference/README.md': await renderInto(folder) };
+    await renderInto(folder);
+    const pages = PAGES.map(({ written, page, from }) => [
+      `docs/reference/${page}`,
+      relinked(withIndex(readFileSync(join(folder, written), 'utf8'), from)),
+    ]);
+    return Object.fromEntries(pages) as Record<string, string>;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function renderInto(folder: string): Promise<string> {
+async function renderInto(folder: string): Promise<void> {
   const outputs = [{ name: 'markdown', path: folder }];
   const application = await Application.bootstrapWithPlugins({ ...OPTIONS, outputs });
   const project = await application.convert();
@@ -75,19 +91,43 @@ async function renderInto(folder: string): Promise<string> {
   await application.generateOutputs(project);
   if (application.logger.hasErrors() || application.logger.hasWarnings())
     throw new Error('the public API is not documented well enough: see the messages above');
-  return withIndex(readFileSync(join(folder, 'README.md'), 'utf8'));
 }
 
-const INTRODUCTION = `What \`import … from 'isol8'\` gives, from the docstrings by \`npm run generate\`.
-`;
+/** Pages lie beside each other here, and headings are named as GitHub does, not as typedoc counts them. */
+function relinked(page: string): string {
+  const anchors = anchorsOf(page);
+  return page
+    .replace(/\]\((?:\.\.\/)*(?:[\w-]+\/)*([\w-]+\.md)/g, (_, file: string) => `](${file}`)
+    .replace(/(\[`(\w+)`\])\(#[\w-]+\)/g, (link: string, text: string, name: string) => {
+      const anchor = anchors.get(name);
+      return anchor === undefined ? link : `${text}(#${anchor})`;
+    });
+}
 
 /** Links to everything below the title; typedoc makes an index only where there are several pages. */
-function withIndex(page: string): string {
-  const [title, ...sections] = page.replace(/ +$/gm, '').split(/^(?=## )/m);
+function withIndex(page: string, from: string): string {
+  const anchors = anchorsOf(page);
+  const [title = '', ...sections] = page.replace(/ +$/gm, '').split(/^(?=## )/m);
   const index = sections.map((section) => {
-    const names = [...section.matchAll(/^### (\S+?)(?:\(\))?$/gm)].map(([, name = '']) => name);
-    const links = names.map((name) => `[${name}](#${name.toLowerCase()})`).join(', ');
-    return `* ${section.slice('## '.length, section.indexOf('\n'))}: ${links}\n`;
+    const names = [...section.matchAll(/^### (.+)$/gm)].map(([, name = '']) => name);
+    const links = names.map((name) => `[${name.replace('()', '')}](#${anchors.get(name)})`);
+    const pages = [...section.matchAll(/^- (\[.+\]\(.+\.md\))$/gm)].map(([, link]) => link);
+    return `* ${section.slice('## '.length, section.indexOf('\n'))}: ${[...links, ...pages].join(', ')}\n`;
   });
-  return [`${title}${INTRODUCTION}\n`, ...index, '\n', ...sections].join('');
+  const introduction = `What \`${from}\` gives, from the docstrings by \`npm run generate\`.\n\n`;
+  return [title, introduction, ...index, '\n', ...sections].join('');
+}
+
+/** By heading: what is called like one before has a number behind its name. */
+function anchorsOf(page: string): Map<string, string> {
+  const seen = new Map<string, number>();
+  const headings = page.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^(#+) (.+)$/gm);
+  const anchors = [...headings].map(([, level, name = '']) => {
+    const slug = name.toLowerCase().replace(/[^\w\- ]/g, '');
+    const anchor = slug.replaceAll(' ', '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return { level, name, anchor: before === 0 ? anchor : `${anchor}-${before}` };
+  });
+  return new Map(anchors.filter(({ level }) => level === '###').map(({ name, anchor }) => [name, anchor]));
 }

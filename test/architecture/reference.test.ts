@@ -21,12 +21,17 @@ function exportsOf(path: string): string[] {
   });
 }
 
-/** `npm run check` makes the page anew, and fails for what has no docstring. */
-test('the reference has a heading for everything that is exported, and an entry in its index', () => {
-  const names = exportsOf('src/index.ts');
-  const page = read('docs/reference/README.md');
-  const headings = [...page.matchAll(/^### (\w+)(\(\))?$/gm)].map(([, name]) => name);
-  assert.deepEqual(headings.sort(), names.sort());
-  const entries = [...page.matchAll(/\[(\w+)\]\(#\w+\)(?:,|$)/gm)].map(([, name]) => name);
-  for (const name of names) assert.ok(entries.includes(name), name);
-});
+/** `npm run check` makes the pages anew, and fails for what has no docstring. */
+for (const { page, exported } of [
+  { page: 'docs/reference/README.md', exported: 'src/index.ts' },
+  { page: 'docs/reference/nftables.md', exported: 'src/nftables/index.ts' },
+]) {
+  test(`${page} has a heading for everything that ${exported} exports, and an entry in its index`, () => {
+    const names = exportsOf(exported);
+    const text = read(page);
+    const headings = [...text.matchAll(/^### (\w+)(\(\))?$/gm)].map(([, name]) => name);
+    assert.deepEqual(headings.sort(), names.sort());
+    const entries = [...text.matchAll(/\[(\w+)\]\(#[\w-]+\)(?:,|$)/gm)].map(([, name]) => name);
+    for (const name of names) assert.ok(entries.includes(name), name);
+  });
+}
