@@ -1,6 +1,7 @@
 /** Subordinate ids, control groups, terminal: what is there besides namespaces. */
 import { accessSync, constants } from 'node:fs';
 import { userInfo } from 'node:os';
+import { freeSubordinate } from '../ids/subordinate.js';
 import { parseMountinfo } from '../mounts/mountinfo.js';
 import { callerFacts } from '../sandbox/caller-facts.js';
 import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';
@@ -21,10 +22,12 @@ export async function subordinateIds(): Promise<Finding[]> {
   ].map(({ file, spans, option }) => {
     const ranges = spans.map(({ start, count }) => `${start} to ${start + count - 1}`).join(', ');
     if (ranges !== '') return ok(file, `gives this user ${ranges}.`);
+    const free = freeSubordinate(readTextFileIfAny(file) ?? '');
+    const range = free === undefined ? 'FIRST-LAST' : `${free.start}-${free.start + free.count - 1}`;
     return note(
       file,
       'gives this user no ids: only its own can be mapped.',
-      `usermod ${option} 100000-165535 ${userName()}`,
+      `usermod ${option} ${range} ${userName()}`,
     );
   });
   const helpers = ['newuidmap', 'newgidmap'].map(helper);

@@ -38,5 +38,5 @@ export const ID_WORDS: Readonly<Record<IdMapNames['kind'], IdWords>> = {
 
 /** How a user without subordinate ids gets some. */
 export function howToGetSubordinateIds({ file, usermod }: IdWords): string {
-  return `an administrator adds some to ${file} with: usermod ${usermod} 100000-165535 USER`;
+  return `an administrator adds some to ${file} with: usermod ${usermod} 100000-165535 USER (where somebody has these: others)`;
 }

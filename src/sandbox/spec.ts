@@ -103,7 +103,8 @@ export interface SandboxSpec {
   root?: string;
   /**
    * Make `/` read-only with everything below it, before `mounts` come on top. A program with CAP_SYS_ADMIN inside, as its root has
-   * it by default, can undo that; one with a `uid` of its own cannot. Default false. Needs Linux 5.12.
+   * it by default, can undo that. One with a `uid` of its own cannot, unless a set-user-ID program makes it root: see
+   * `noNewPrivileges`. Default false. Needs Linux 5.12.
    */
   readOnlyRoot?: boolean;
   /** In this order. Need a new mnt namespace. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseSubordinate } from '../../src/ids/subordinate.js';
+import { freeSubordinate, parseSubordinate } from '../../src/ids/subordinate.js';
 
 describe('parseSubordinate', () => {
   const text = [
@@ -36,5 +36,16 @@ describe('parseSubordinate', () => {
 
   it('gives nothing for an empty file', () => {
     assert.deepEqual(parseSubordinate('', { name: 'alice', id: 1000 }), []);
+  });
+});
+
+describe('freeSubordinate', () => {
+  it('gives ids that nobody has, whoever he is', () => {
+    const start = (text: string): number | undefined => freeSubordinate(text)?.start;
+    assert.deepEqual(freeSubordinate('# none\n'), { start: 100_000, count: 65_536 });
+    assert.equal(start('a:100000:65536\nb:165536:65536\n'), 231_072);
+    assert.equal(start('b:165537:65536\na:1000:99000\n'), 100_000);
+    assert.equal(start('a:100001:1\n'), 100_002);
+    assert.equal(start('all:0:4294967295\n'), undefined);
   });
 });

@@ -186,14 +186,14 @@ export const netCommand = {
   operand: { choices: NET_ACTIONS },
   options: OPTIONS,
   examples: [
-    { text: 'A network with a program in it', command: 'isol8 net create web' },
-    { text: '', command: 'isol8 run --net web --name api -p 8080:80 -- ./server' },
+    { text: 'A network', command: 'isol8 net create web' },
+    { text: 'A program in it', command: 'isol8 run --net web --name api -p 8080:80 -- ./server' },
     { text: 'Attach what runs already', command: 'isol8 net connect web 1234 --name db' },
     {
       text: 'Two hosts, on the other one with 203.0.113.1 and 10.9.0.2',
       command: 'isol8 net create far --subnet 10.9.0.0/24 --gateway 10.9.0.1 --vxlan id=9,remote=203.0.113.2',
     },
-    { text: '', command: 'isol8 run --net far --ip 10.9.0.11 -- ping 10.9.0.12' },
+    { text: 'And there', command: 'isol8 run --net far --ip 10.9.0.11 -- ping 10.9.0.12' },
     { text: 'What would that be in commands?', command: 'isol8 net connect web 1234 --explain' },
     { text: 'Is it reached from there?', command: 'isol8 net probe api 80 --in 1234' },
   ],

@@ -14,7 +14,7 @@ export const runFileOptions = [
   {
     name: 'read-only',
     group: 'Files',
-    help: 'Make / read-only, with everything below it. A program that is root inside can undo that; one with -u cannot.',
+    help: 'Make / read-only, with everything below it. A program that is root inside can undo that; one with -u and --no-new-privs cannot.',
   },
   {
     name: 'volume',
