@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
   mkdirSync,
@@ -15,15 +16,9 @@ import {
   rmSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Isol8Error } from '../foundation/errors.js';
-import {
-  closeDescriptor,
-  cString,
-  SystemCallError,
-  syscall,
-  trySyscall,
-  trySyscallLater,
-} from '../syscalls/binding.js';
+import { cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
 import { AT, LOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import { isFileAt, writeTextFile } from '../syscalls/files.js';
@@ -49,6 +44,8 @@ export class NetworkStore implements Disposable {
   #locked = false;
   /** The lock's file, which stays open from the first time on. */
   #lockFile: number | undefined;
+  /** Whether there may be nothing left in it, once the lock is given back. */
+  #mayBeEmpty = false;
   /** Who has the lock, or will have it. */
   #users = 0;
   #disposed = false;
@@ -101,14 +98,19 @@ export class NetworkStore implements Disposable {
   }
 
   #unlock(): void {
-    if (this.#locked) trySyscall('flock', this.#lockFile ?? -1, LOCK.UN);
+    if (this.#locked) {
+      if (this.#mayBeEmpty) this.#removeIfEmpty();
+      trySyscall('flock', this.#lockFile ?? -1, LOCK.UN);
+    }
     this.#locked = false;
+    this.#mayBeEmpty = false;
     this.#users--;
     if (this.#disposed && this.#users === 0) this.#closeLock();
   }
 
+  /** As it was opened: Node closes by itself what a Worker that ends has open by its count, and with it gives the lock back. */
   #closeLock(): void {
-    if (this.#lockFile !== undefined) closeDescriptor(this.#lockFile);
+    if (this.#lockFile !== undefined) closeSync(this.#lockFile);
     this.#lockFile = undefined;
   }
 
@@ -135,6 +137,7 @@ export class NetworkStore implements Disposable {
   #forgetOld(lock: number): void {
     const count = Buffer.alloc(8);
     const read = syscall('pread64', [lock, count, count.length, 0], 'the count of changes');
+    if (read < count.length) this.#mayBeEmpty = true; // it is new: who only looks leaves no store behind
     const generation =
       read === count.length ? count.readBigUInt64LE() : randomBytes(8).readBigUInt64LE() >> 1n;
     if (generation !== this.#generation) this.#cache.clear();
@@ -163,8 +166,12 @@ export class NetworkStore implements Disposable {
     this.#cache.delete(key);
   }
 
-  /** Removes the store where nothing is left in it. Only under the lock. */
+  /** Has the store removed at the end of this turn where nothing is left in it: the lock's file is the lock until then. */
   removeIfEmpty(): void {
+    this.#mayBeEmpty = true;
+  }
+
+  #removeIfEmpty(): void {
     if (this.names('').some((name) => name !== 'lock')) return;
     rmSync(`${this.folder}/lock`, { force: true });
     const networks = dirname(this.folder);
@@ -269,12 +276,16 @@ function openLock(path: string): number | undefined {
   }
 }
 
-/** Mostly nobody holds it; who has to wait does so on another thread. */
+const LONGEST_PAUSE_MILLISECONDS = 8;
+
+/**
+ * Mostly nobody holds it. Threads of the pool are not to wait for it: all Workers have them in common, and who holds the lock may
+ * need one.
+ */
 async function waitForLock(fd: number): Promise<number> {
-  const tried = trySyscall('flock', fd, LOCK.EX | LOCK.NB);
-  if (tried !== -errnoNumber('EAGAIN')) return tried;
-  for (;;) {
-    const result = await trySyscallLater('flock', fd, LOCK.EX);
-    if (result !== -errnoNumber('EINTR')) return result;
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
+    const result = trySyscall('flock', fd, LOCK.EX | LOCK.NB);
+    if (result !== -errnoNumber('EAGAIN')) return result;
+    await sleep(pause);
   }
 }

@@ -1,8 +1,8 @@
 /** What is held of networks and members that others have removed, and made again under the same names and addresses. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNamespaces, type Namespace, Network } from '../../src/index.js';
@@ -89,18 +89,35 @@ describeInOwnMounts(import.meta.url, 'what is held of a network', () => {
     });
   });
 
+  it('keeps its lock to the end where nothing is left of it meanwhile, and leaves nothing behind', async () => {
+    const store = NetworkStore.of(3n, undefined);
+    await store.locked(async () => {
+      store.write('file', 'old');
+      store.remove('file');
+      store.removeIfEmpty();
+      assert.throws(() => execFileSync('flock', ['--nonblock', `${store.folder}/lock`, 'true']));
+    });
+    assert.equal(existsSync(store.folder), false);
+    await store.locked(async () => {});
+    assert.equal(existsSync(store.folder), false);
+    store[Symbol.dispose]();
+  });
+
   it('lets go of its lock once who waited for it is done', async () => {
     const store = NetworkStore.of(2n, undefined);
     const lock = `${store.folder}/lock`;
     const open = (): string[] =>
       readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`)?.startsWith(lock) === true);
-    await store.locked(async () => {});
+    await store.locked(async () => store.write('file', ''));
     assert.equal(open().length, 1);
     const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     await once(holder.stdout, 'data');
-    const waiting = store.locked(async () => store.removeIfEmpty());
+    const waiting = store.locked(async () => {
+      store.remove('file');
+      store.removeIfEmpty();
+    });
     await sleep(50);
     store[Symbol.dispose]();
     assert.equal(open().length, 1);
