@@ -38,6 +38,8 @@ export interface ChannelOptions {
 export class NetlinkChannel implements Disposable {
   readonly port: number;
   #fd: number | undefined;
+  /** Datagrams that threads of the pool are sending, or will. */
+  #sending = 0;
   readonly #sender = Buffer.alloc(ADDRESS_SIZE);
   readonly #senderSize = new Uint32Array([ADDRESS_SIZE]);
   #cancel: (() => void) | undefined;
@@ -88,9 +90,24 @@ export class NetlinkChannel implements Disposable {
    * @throws SystemCallError
    */
   async send(datagram: Uint8Array, elsewhere: boolean): Promise<void> {
-    const args = [this.fd, datagram, datagram.length, 0, null, 0] as const;
-    const result = elsewhere ? await trySyscallLater('sendto', ...args) : trySyscall('sendto', ...args);
+    const { fd } = this;
+    const args = [fd, datagram, datagram.length, 0, null, 0] as const;
+    const result = elsewhere ? await this.#sendLater(fd, args) : trySyscall('sendto', ...args);
     if (result < 0) throw new SystemCallError('sendto', errnoName(-result), 'netlink');
+  }
+
+  /** Until it is sent the descriptor stays open: its number would be somebody else's. */
+  async #sendLater(
+    fd: number,
+    args: readonly [number, Uint8Array, number, number, null, number],
+  ): Promise<number> {
+    this.#sending++;
+    try {
+      return await trySyscallLater('sendto', ...args);
+    } finally {
+      this.#sending--;
+      if (this.closed && this.#sending === 0) closeDescriptor(fd);
+    }
   }
 
   /**
@@ -139,7 +156,7 @@ export class NetlinkChannel implements Disposable {
   [Symbol.dispose](): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.#fd !== undefined) closeDescriptor(this.#fd);
+    if (this.#fd !== undefined && this.#sending === 0) closeDescriptor(this.#fd);
     this.#fd = undefined;
   }
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { pbkdf2 } from 'node:crypto';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { after, before, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   addLink,
   addTunTap,
@@ -17,6 +20,8 @@ import {
 } from '../../src/index.js';
 import { ip } from '../rtnetlink/world.js';
 import { describeInOwnMounts } from './own-mounts.js';
+
+const derive = promisify(pbkdf2);
 
 interface Shown {
   readonly [name: string]: unknown;
@@ -158,6 +163,20 @@ describeInOwnMounts(import.meta.url, 'rtnetlink changes', () => {
     const mine = link('mine0');
     assert.deepEqual([mine.ifalias, mine.inet6_addr_gen_mode, mine.operstate], ['mine', 'eui64', 'DOWN']);
     await socket.links.remove('mine0');
+  });
+
+  it('a request that waits for a thread keeps its socket, whatever is opened once that was closed', async () => {
+    await socket.links.add({ name: 'late0', kind: 'veth', veth: { peer: { name: 'late1' } } });
+    const other = await RouteSocket.open();
+    const busy = Array.from({ length: 4 }, () => derive('x', 'y', 300_000, 64, 'sha512'));
+    const removed = other.links.remove('late0');
+    await setImmediate();
+    other[Symbol.dispose]();
+    const taken = openSync('/dev/null', 'r');
+    await assert.rejects(removed, { code: 'EBADF' });
+    await Promise.all(busy);
+    assert.equal(await socket.links.find('late0'), undefined);
+    closeSync(taken);
   });
 
   it('links: name, MTU, address, master, flags, one after the other', async () => {
