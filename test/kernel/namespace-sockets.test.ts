@@ -6,7 +6,7 @@ import { createServer as createSecureServer, get as getSecure } from 'node:https
 import type { AddressInfo, LookupFunction, Server, Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createNamespaces, Namespace, SocketError, SpecError } from '../../src/index.js';
+import { createNamespaces, Namespace, RouteSocket, run, SocketError, SpecError } from '../../src/index.js';
 import { describeAlsoAsUser } from './also-as-user.js';
 import { isRoot } from './caller.js';
 import { descriptors } from './lifecycle-census.js';
@@ -274,6 +274,52 @@ describeAlsoAsUser(import.meta.url, 'sockets of one process in two networks', ()
     });
   });
 
+  describe('with a link whose number this process has none of', () => {
+    before(async () => {
+      using inside = await RouteSocket.open({ namespace: here });
+      using outside = await RouteSocket.open({ namespace: there });
+      const peer = { name: 'far1', index: 9002, netns: { fd: there.fd } };
+      await inside.links.add({
+        name: 'far0',
+        index: 9001,
+        kind: 'veth',
+        veth: { peer },
+        addrGenMode: 'none',
+        up: true,
+      });
+      await outside.links.change(9002, { addrGenMode: 'none', up: true });
+      const flags = { noDad: true };
+      await inside.addresses.add({ link: 9001, address: 'fe80::11', prefixLength: 64, ...flags });
+      await outside.addresses.add({ link: 9002, address: 'fe80::12', prefixLength: 64, ...flags });
+    });
+
+    it('datagrams from there are dropped', async () => {
+      const receiver = await there.udp({ type: 'udp6' });
+      const neighbour = await here.udp({ address: 'fe80::11%far0' });
+      const sender = await here.udp({ type: 'udp6' });
+      const { port } = receiver.address();
+      neighbour.send('from a link-local address', port, 'fe80::12');
+      await once(neighbour.on('error', assert.fail), 'never', { signal: AbortSignal.timeout(100) }).catch(
+        () => {},
+      );
+      sender.send('hello', port, 'fd80::2');
+      assert.equal(String((await once(receiver, 'message'))[0]), 'hello');
+      for (const socket of [receiver, neighbour, sender]) socket.close();
+      await leavesNothing();
+    });
+
+    it('connections from there have no address', async () => {
+      const server = await teller(there);
+      using owner = here.owner();
+      const say = `exec 3<>/dev/tcp/fe80::12%far0/${portOf(server)}; cat <&3`;
+      const { stdout } = await run(['bash', '-c', say], {
+        namespaces: { user: isRoot || owner === undefined ? 'shared' : owner, net: here },
+      });
+      assert.equal(stdout, 'you are undefined');
+      await closed(server);
+    });
+  });
+
   describe('requests', () => {
     let server: Server;
     let origin: string;
@@ -352,6 +398,27 @@ describeAlsoAsUser(import.meta.url, 'sockets of one process in two networks', ()
         port: 9,
       });
       await assert.rejects(get('http://example.com'), { code: 'ENOTFOUND' });
+      agent.destroy();
+      await noConnections();
+    });
+
+    it('by an agent, which has no more connections than it may', async () => {
+      let most = 0;
+      const count = (): void => void server.getConnections((_, n) => (most = Math.max(most, n)));
+      server.on('connection', count);
+      const agent = await here.httpAgent({ maxSockets: 2 });
+      const get = (url: string): Promise<string> =>
+        new Promise((resolve, reject) =>
+          request(url, { agent }, (answer) => textOf(answer).then(resolve, reject))
+            .on('error', reject)
+            .end(),
+        );
+      const answers = Array.from({ length: 20 }, () => get(origin));
+      assert.deepEqual(new Set(await Promise.all(answers)), new Set(['GET  ']));
+      assert.equal(most, 2);
+      server.off('connection', count);
+      const refused = Array.from({ length: 5 }, () => get('http://10.80.0.2:9').catch(({ code }) => code));
+      assert.deepEqual(new Set(await Promise.all(refused)), new Set(['ECONNREFUSED']));
       agent.destroy();
       await noConnections();
     });

@@ -1,6 +1,6 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SocketPlace } from '../open-socket.js';
 import { type ConnectOptions, startConnecting } from './connect.js';
@@ -15,8 +15,12 @@ export type NamespaceHttpsAgentOptions = HttpsAgentOptions & LookupOptions;
 type Created = (error: Error | null, socket?: Duplex) => void;
 /** What node:http's documentation says of an agent, and @types/node 20 does not. */
 type CreateConnection = (options: RequestPlace, created: Created) => Duplex | undefined;
-interface WithConnections {
+interface WithConnections extends Omit<HttpAgent, 'createConnection'> {
   createConnection: CreateConnection;
+  totalSocketCount: number;
+  getName(to: RequestPlace): string;
+  /** Also begins with the next request that waits. */
+  removeSocket(socket: Socket, to: RequestPlace): void;
 }
 
 /** What an agent says about where to. */
@@ -30,13 +34,7 @@ interface RequestPlace extends ConnectOptions {
 export function httpAgent(place: SocketPlace, options: NamespaceAgentOptions): HttpAgent {
   refuseBun('make requests');
   const agent = new HttpAgent(options);
-  (agent as unknown as WithConnections).createConnection = (to, created) => {
-    connectFor(place, to).then(
-      (socket) => created(null, socket),
-      (error) => created(error),
-    );
-    return undefined;
-  };
+  connectBy(agent, (to) => connectFor(place, to));
   return agent;
 }
 
@@ -44,18 +42,37 @@ export function httpAgent(place: SocketPlace, options: NamespaceAgentOptions): H
 export function httpsAgent(place: SocketPlace, options: NamespaceHttpsAgentOptions): HttpsAgent {
   refuseBun('make requests');
   const agent = new HttpsAgent(options);
-  const secured = agent as unknown as WithConnections;
-  const secure = secured.createConnection.bind(agent);
-  secured.createConnection = (to, created) => {
-    connectFor(place, to)
-      .then((socket) => secure({ ...to, socket }, () => {}))
-      .then(
-        (socket) => created(null, socket),
-        (error) => created(error),
-      );
+  const secure = (agent as unknown as WithConnections).createConnection.bind(agent);
+  connectBy(agent, async (to) => secure({ ...to, socket: await connectFor(place, to) }, () => {}) as Duplex);
+  return agent;
+}
+
+/**
+ * An agent counts a connection once it has it, and would make as many at once as there are requests. Until then a socket that
+ * is never connected stands for it, so that maxSockets and maxTotalSockets hold.
+ */
+function connectBy(agent: HttpAgent, connect: (to: RequestPlace) => Promise<Duplex>): void {
+  const counting = agent as unknown as WithConnections;
+  const sockets = agent.sockets as Record<string, Socket[]>;
+  counting.createConnection = (to, created) => {
+    const name = counting.getName(to);
+    const pending = new Socket();
+    sockets[name] = [...(sockets[name] ?? []), pending];
+    counting.totalSocketCount++;
+    const ready = (socket: Duplex): void => {
+      counting.totalSocketCount--;
+      sockets[name] = (sockets[name] ?? []).filter((one) => one !== pending);
+      if (pending.destroyed) socket.destroy(); // the agent was
+      created(null, socket);
+    };
+    const failed = (error: Error): void => {
+      counting.totalSocketCount--;
+      created(error);
+      counting.removeSocket(pending, to);
+    };
+    connect(to).then(ready, failed);
     return undefined;
   };
-  return agent;
 }
 
 /** The agent's own options are among those of each request. */

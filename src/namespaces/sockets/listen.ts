@@ -9,6 +9,7 @@ import { openAbstract, openBound, printable } from './bind.js';
 import { type LookupOptions, resolveHost } from './lookup.js';
 import { refuseClusterWorker } from './runtime.js';
 import { systemError } from './socket-error.js';
+import { acceptUnnamed } from './unnamed-links.js';
 
 /** Where to listen: what the `listen` of a server of node:net takes. */
 export interface ListenOptions<Kind extends Server = Server> extends LookupOptions, ServerOpts {
@@ -28,7 +29,8 @@ export interface ListenOptions<Kind extends Server = Server> extends LookupOptio
 }
 
 /**
- * A server that listens in a namespace, and stays there after the handle is disposed of.
+ * A server that listens in a namespace, and stays there after the handle is disposed of. Connections from link-local addresses have
+ * no `remoteAddress` where this process's own network has no interface of that number.
  *
  * @throws SpecError, SocketError, and the reason of `signal`.
  */
@@ -40,6 +42,7 @@ export async function listen<Kind extends Server = Server>(
   options.signal?.throwIfAborted();
   const { fd, address, port } = await open(place, options);
   const server = options.server ?? (createServer(options) as Kind);
+  acceptUnnamed(server);
   await start(server, fd, options).catch((error) => {
     const { code, syscall } = error as NodeJS.ErrnoException;
     throw syscall === 'listen' && code ? systemError(code, { syscall, address, port }, `${place}`) : error;

@@ -7,12 +7,16 @@ import type { SocketPlace } from '../open-socket.js';
 import { checkPort, type IpAddress, parseIp } from './address.js';
 import { openBound } from './bind.js';
 import { type LookupOptions, resolveHost } from './lookup.js';
+import { dropFromUnnamed } from './unnamed-links.js';
 
 /** Where to bind a datagram socket: what node:dgram's `createSocket` and `bind` take. */
 export interface UdpOptions {
   /** Default: `udp6` for an IPv6 address, else `udp4`. */
   type?: 'udp4' | 'udp6';
-  /** The address to receive on, as `10.0.0.1` or `fe80::1%eth0`. Default: all. */
+  /**
+   * The address to receive on, as `10.0.0.1`, or `fe80::1%eth0` to send from there. Default: all. What comes from link-local addresses is
+   * dropped where this process's own network has no interface of that number: node:dgram could not tell the sender.
+   */
   address?: string;
   /** Default 0: one that is free. */
   port?: number;
@@ -37,6 +41,7 @@ export async function udp(place: SocketPlace, options: UdpOptions): Promise<Sock
     signal?.throwIfAborted();
     const lookup = lookupFor(options);
     socket = createSocket({ type: `udp${address.family}`, lookup, ...(signal ? { signal } : {}) });
+    dropFromUnnamed(socket);
     socket.bind({ fd, exclusive: true });
     return socket;
   } catch (error) {
