@@ -90,11 +90,23 @@ static int is_orphan(const struct session *session)
     return (session->flags & (LAUNCH_ATTACHED | LAUNCH_POLL)) && launch_owner_is_closed(session->owner);
 }
 
+/* No process has its number: the record came without credentials, which leaves 0, and kill(2) takes that for our own process
+ * group. What has sent it fails at its next record. */
+static void refuse_child(struct session *session)
+{
+    close_source(&session->status);
+    session_tell(session, EVENT_FAILED, STEP_WATCH, ESRCH);
+}
+
 /* It is unreaped, so that the pid is still its own. */
 static void child_seen(struct session *session, int pid)
 {
     if (session->child_pid)
         return;
+    if (pid <= 0) {
+        refuse_child(session);
+        return;
+    }
     long fd = sys(__NR_pidfd_open, pid, 0);
     session->child_pid = pid;
     if (fd < 0) {
@@ -109,7 +121,7 @@ static void child_seen(struct session *session, int pid)
 
 static void program_started(struct session *session)
 {
-    if (session->started)
+    if (session->started || session->child.fd < 0) /* there is no pidfd to lend, and the start has failed */
         return;
     session->started = 1;
     session_tell(session, EVENT_STARTED, session->child_pid, session->child.fd);

@@ -18,7 +18,12 @@ static long open_channel(int *ours, int *theirs)
     long result = sys(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
     if (result < 0)
         return result;
-    sys(__NR_setsockopt, pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    result = sys(__NR_setsockopt, pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    if (result < 0) { /* nobody could tell from a record who is to be watched */
+        sys(__NR_close, pair[0]);
+        sys(__NR_close, pair[1]);
+        return result;
+    }
     *ours = pair[0];
     *theirs = pair[1];
     return 0;
