@@ -91,23 +91,23 @@ static int is_orphan(const struct session *session)
 }
 
 /* No process has its number: the record came without credentials, which leaves 0, and kill(2) takes that for our own process
- * group. What has sent it fails at its next record. */
+ * group; or somebody else has reaped it, and the number is free. What has sent it fails at its next record. */
 static void refuse_child(struct session *session)
 {
     close_source(&session->status);
     session_tell(session, EVENT_FAILED, STEP_WATCH, ESRCH);
 }
 
-/* It is unreaped, so that the pid is still its own. */
+/* What is not refused is unreaped, so that the pid is its own. */
 static void child_seen(struct session *session, int pid)
 {
     if (session->child_pid)
         return;
-    if (pid <= 0) {
+    long fd = pid > 0 ? sys(__NR_pidfd_open, pid, 0) : -ESRCH;
+    if (fd == -ESRCH) {
         refuse_child(session);
         return;
     }
-    long fd = sys(__NR_pidfd_open, pid, 0);
     session->child_pid = pid;
     if (fd < 0) {
         sys(__NR_kill, pid, SIGKILL);
@@ -204,10 +204,21 @@ static void read_rest(struct session *session)
         watch(session, &session->status, session->status.fd);
 }
 
+/* Only unreaped processes have their number for themselves: the kernel gives it out again while the session goes on. */
+static int is_launcher(const struct session *session, int pid)
+{
+    return session->launcher_status == UNKNOWN && session->launcher_pid == pid;
+}
+
+static int is_child(const struct session *session, int pid)
+{
+    return session->child_status == UNKNOWN && session->child_pid == pid;
+}
+
 static int is_known(int pid)
 {
     for (struct session *session = sessions; session; session = session->next)
-        if (pid == session->launcher_pid || pid == session->child_pid)
+        if (is_launcher(session, pid) || is_child(session, pid))
             return 1;
     return 0;
 }
@@ -215,13 +226,13 @@ static int is_known(int pid)
 static void reaped(int pid, int status)
 {
     for (struct session *session = sessions; session; session = session->next) {
-        if (pid == session->launcher_pid) {
+        if (is_launcher(session, pid)) {
             session->launcher_status = status;
             stop_watching(&session->launcher);
             if (session->child_pid && session->child_status != UNKNOWN)
                 read_rest(session);
         }
-        if (pid == session->child_pid) {
+        if (is_child(session, pid)) {
             session->child_status = status;
             stop_watching(&session->child);
             read_rest(session);
@@ -240,7 +251,7 @@ static int reap_all(void)
         if (result < 0 || ended.si_pid == 0)
             return result == 0;
         for (struct session *session = sessions; session; session = session->next)
-            if (!session->child_pid && !(session->flags & LAUNCH_POLL) && (session->launcher_pid == ended.si_pid || !is_known(ended.si_pid)))
+            if (!session->child_pid && !(session->flags & LAUNCH_POLL) && (is_launcher(session, ended.si_pid) || !is_known(ended.si_pid)))
                 read_status(session); /* whose it is, and that a launcher was the program, only it can say */
         int status = 0;
         if (sys(__NR_wait4, ended.si_pid, &status, own, 0) < 0)
