@@ -12,7 +12,7 @@
 #error "isol8 knows x86-64 and arm64"
 #endif
 
-#if defined(ISOL8_SYS_STUB) /* test/native/fuzz.c is the kernel */
+#if defined(ISOL8_SYS_STUB) /* a program of test/native is the kernel */
 long sys6(long nr, long a, long b, long c, long d, long e, long f);
 #elif defined(__x86_64__)
 static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)

@@ -1,5 +1,6 @@
 /* The kernel that test/native/fuzz.c runs the launcher on: answers at random, and memory that it may not touch. */
 #include "launcher.h"
+#include "random.h"
 
 #include <sanitizer/asan_interface.h>
 #include <setjmp.h>
@@ -15,7 +16,6 @@ struct seed_plan {
 static struct {
     struct seed_plan seeds[MAX_SEEDS];
     size_t seed_count;
-    uint64_t random;
     uint8_t *input;
     size_t size;
     const struct plan *plan;
@@ -27,19 +27,6 @@ static struct {
     jmp_buf *child_end;
     unsigned long taken, refused;
 } fuzz;
-
-static uint64_t next_random(void)
-{
-    fuzz.random ^= fuzz.random << 13;
-    fuzz.random ^= fuzz.random >> 7;
-    fuzz.random ^= fuzz.random << 17;
-    return fuzz.random;
-}
-
-static uint64_t below(uint64_t end)
-{
-    return end ? next_random() % end : 0;
-}
 
 volatile uint8_t touched;
 

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 {
     if (argc < 4)
         return 2;
-    fuzz.random = strtoull(argv[1], 0, 10) | 1;
+    seed_random(strtoull(argv[1], 0, 10));
     for (int i = 3; i < argc; i++)
         read_seed(argv[i]);
     alarm(60); /* SIGALRM: something did not end */
