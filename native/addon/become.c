@@ -30,15 +30,20 @@ static void reset_signals(void)
 }
 
 /* Sources may be where targets go, so each that is not in its place is first copied out of the way. */
-static long place(const struct start *start)
+static long copy_sources(const struct start *start)
 {
     long result = 0;
+    for (int i = 0; i < start->count; i++)
+        start->copies[i] = -1;
     for (int i = 0; i < start->count && result >= 0; i++)
         if (start->slots[i] >= 0 && start->slots[i] != i)
             result = start->copies[i] = (int)sys(__NR_fcntl, start->slots[i], F_DUPFD_CLOEXEC, start->count);
-    long launcher = result < 0 ? result : sys(__NR_fcntl, start->launcher, F_DUPFD_CLOEXEC, start->count);
-    if (launcher < 0)
-        return launcher;
+    return result;
+}
+
+static long place(const struct start *start)
+{
+    long result = 0;
     for (int i = 0; i < start->count && result >= 0; i++)
         if (start->slots[i] == i)
             result = sys(__NR_fcntl, i, F_SETFD, 0);
@@ -46,9 +51,7 @@ static long place(const struct start *start)
             result = sys(__NR_dup3, start->copies[i], i, 0);
         else
             sys(__NR_close, i);
-    if (result >= 0)
-        result = sys(__NR_close_range, start->count, ~0u, CLOSE_RANGE_CLOEXEC);
-    return result < 0 ? result : launcher;
+    return result < 0 ? result : sys(__NR_close_range, start->count, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
 static void write_number(char *text, int number)
@@ -70,11 +73,21 @@ long become_launcher(const struct start *start)
     char *argv[] = {name, plan, 0};
     char *envp[] = {0};
     reset_signals();
-    long launcher = place(start);
-    if (launcher < 0)
-        return launcher;
-    write_number(plan, start->plan_slot);
-    return sys(__NR_execveat, launcher, "", argv, envp, AT_EMPTY_PATH);
+    long launcher = -1, result = copy_sources(start);
+    if (result >= 0)
+        result = launcher = sys(__NR_fcntl, start->launcher, F_DUPFD_CLOEXEC, start->count);
+    if (result >= 0)
+        result = place(start);
+    if (result >= 0) {
+        write_number(plan, start->plan_slot);
+        result = sys(__NR_execveat, launcher, "", argv, envp, AT_EMPTY_PATH);
+    }
+    for (int i = 0; i < start->count; i++)
+        if (start->copies[i] >= 0)
+            sys(__NR_close, start->copies[i]);
+    if (launcher >= 0)
+        sys(__NR_close, launcher);
+    return result;
 }
 
 long store_plan(const void *bytes, uint64_t size)

@@ -1,8 +1,9 @@
+#define _GNU_SOURCE
 #include "addon.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 __asm__(".section .rodata\n"
         ".globl launcher_image\n.hidden launcher_image\nlauncher_image:\n"
@@ -221,10 +222,26 @@ static napi_value js_cancel(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* With all signals blocked, as the launcher expects it. Returns only when it failed, with those blocked that were before. */
+static long become_with_plan(struct request *request, int plan)
+{
+    const uint64_t every_signal = ~0ULL;
+    uint64_t mask;
+    struct start *start = &request->start;
+    for (int i = 0; i < start->count; i++)
+        if (start->slots[i] == SLOT_PLAN) {
+            start->slots[i] = plan;
+            start->plan_slot = i;
+        }
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &every_signal, &mask, sizeof mask);
+    long result = become_launcher(start);
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+    return result;
+}
+
 /* become(plan, slots, launcher): replaces this process by the launcher; returns only a negated errno. */
 static napi_value js_become(napi_env env, napi_callback_info info)
 {
-    const uint64_t every_signal = ~0ULL;
     napi_value values[3];
     size_t count = 3, plan_size, slots_size;
     uint8_t *plan;
@@ -237,16 +254,13 @@ static napi_value js_become(napi_env env, napi_callback_info info)
         return fail(env, "become(plan, slots, launcher)");
     struct launch_arguments arguments = {.slots = slots, .slots_size = slots_size, .launcher = launcher};
     struct request *request = copy_request(&arguments);
-    long fd = store_plan(plan, plan_size);
-    if (fd < 0)
-        return number(env, (double)fd);
-    for (int i = 0; i < request->start.count; i++)
-        if (request->start.slots[i] == SLOT_PLAN) {
-            request->start.slots[i] = (int)fd;
-            request->start.plan_slot = i;
-        }
-    sys(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &every_signal, 0, sizeof every_signal);
-    return number(env, (double)become_launcher(&request->start));
+    long fd = store_plan(plan, plan_size), result = fd;
+    if (fd >= 0)
+        result = become_with_plan(request, (int)fd);
+    if (fd >= request->start.count) /* below, something else may have got its place */
+        sys(__NR_close, fd);
+    free(request);
+    return number(env, (double)result);
 }
 
 /* keepLauncher(fd): remembers the launcher's descriptor for all threads of the process, the first one given; -1 asks.

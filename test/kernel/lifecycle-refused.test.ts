@@ -1,4 +1,4 @@
-/** Calls of the launch thread's own that the kernel refuses, as strace(1) has it do. */
+/** Starts of which the kernel refuses a call of the addon's own, most as strace(1) has it do. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -35,4 +35,16 @@ describe('a start', { skip: skip || cannotTrace }, () => {
       assert.deepEqual(left, []);
     });
   }
+});
+
+describe('a process that cannot become the launcher', () => {
+  const script = bundle('lifecycle-victim-become.ts');
+  after(() => rmSync(script));
+
+  it('has the signals and descriptors it had', async () => {
+    const victim = startVictim(script);
+    const said = await victim.line();
+    assert.deepEqual(await victim.gone, { code: 0, signal: null });
+    assert.deepEqual(JSON.parse(said ?? '{}'), { errno: 'EBADF', changed: [] });
+  });
 });
