@@ -181,8 +181,8 @@ static struct request *copy_request(const struct launch_arguments *a)
     return request;
 }
 
-/* launch(plan, slots, owned, launcher, session, flags): 0 or a negated errno. `owned` descriptors are closed in any
- * case, once the launcher has its copies. */
+/* launch(plan, slots, owned, launcher, session, flags): 0 or a negated errno. After 0 `owned` descriptors are the launch
+ * thread's, which closes them once the launcher has its copies or could not be started; else they stay the caller's. */
 static napi_value js_launch(napi_env env, napi_callback_info info)
 {
     napi_value values[6];

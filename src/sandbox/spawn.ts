@@ -44,6 +44,7 @@ export async function spawn(command: readonly string[], spec: SpawnSpec = {}): P
   let stdio: PreparedStdio | undefined;
   try {
     stdio = own.tty ? prepareTerminal(own.tty) : prepareStdio(own.stdio, prepared.compiled.owner);
+    // No `return await`: only what launch() throws leaves the descriptors to us; before it rejects they have been closed.
     return new Start({ own, signal, plans, prepared, stdio }).launch();
   } catch (error) {
     const made = [...(stdio?.owned ?? []), ...(stdio?.ours.values() ?? [])];

@@ -30,7 +30,10 @@ export interface Launch {
   readonly plan: Uint8Array;
   /** What becomes descriptor 0, 1, … of the launcher: descriptors of this process, or {@link SLOT} stand-ins. */
   readonly slots: readonly number[];
-  /** Descriptors that are closed once the launcher has its copies, also when it could not be started. */
+  /**
+   * Descriptors that are the launch thread's once {@link launch} returns: it closes them when the launcher has its copies or
+   * could not be started. When it throws they are still the caller's to close.
+   */
   readonly owned: readonly number[];
   /** SIGKILL the launcher and what it starts when this process ends. */
   readonly attached: boolean;
