@@ -123,9 +123,11 @@ static napi_value js_listen(napi_env env, napi_callback_info info)
     void *known = NULL;
     napi_get_cb_info(env, info, &count, &callback, NULL, NULL);
     napi_get_instance_data(env, &known);
-    struct owner *owner = known ? NULL : calloc(1, sizeof *owner);
-    if (!owner)
+    if (known)
         return fail(env, "listen was called before");
+    struct owner *owner = calloc(1, sizeof *owner);
+    if (!owner)
+        abort();
     owner->references = 1;
     napi_create_string_utf8(env, "isol8", NAPI_AUTO_LENGTH, &name);
     if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, owner, owner_gone, owner, call_js,
