@@ -11,8 +11,9 @@ int plan_holds(const struct plan *plan, uint64_t at, uint64_t size)
                   plan->header->relocations_at);
 }
 
-/* Which arguments the launcher looks at itself: offsets, checked once, which no relocation may change. */
-static int is_offset(const struct step *step, unsigned argument)
+/* Which arguments the launcher looks at itself, instead of passing them on: offsets and counts, WAITER_ bits, the terminal's
+ * descriptor. step_ok has judged them, once and together, so that no relocation may change them afterwards. */
+static int is_checked(const struct step *step, unsigned argument)
 {
     if (step->op == OP_EXEC)
         return argument == 0 || argument == 3;
@@ -24,7 +25,7 @@ static int in_arguments(const struct plan *plan, uint32_t index, uint64_t at, ui
     const struct step *step = &plan->steps[index];
     uint64_t args = (uint64_t)((const uint8_t *)step->args - plan->base);
     return width == 8 && at % 8 == 0 && inside(at, width, args, args + sizeof step->args) &&
-           !is_offset(step, (unsigned)((at - args) / 8));
+           !is_checked(step, (unsigned)((at - args) / 8));
 }
 
 /* How many texts go into the vector there; -1 when that many words are not all data. */
