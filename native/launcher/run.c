@@ -56,7 +56,7 @@ static long run_step(const struct plan *plan, const struct step *step)
     case OP_EXEC:
         return exec_first(plan, step);
     case OP_SUPERVISE:
-        if (borrowed)
+        if (borrowed || (int)a[0] <= 0) /* kill(2) takes 0 and less for whole groups */
             return -EINVAL;
         if (!a[1])
             supervise_inside(plan, (int)a[0], (int)a[2]);

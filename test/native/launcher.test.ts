@@ -6,8 +6,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { launcherPath } from '../../src/syscalls/addon.js';
 import { currentArchitecture } from '../../src/syscalls/architecture.js';
+import { PR } from '../../src/syscalls/constants.js';
 import { encodePlan } from '../../src/syscalls/encode.js';
-import { exitStep } from '../../src/syscalls/steps.js';
+import type { Step } from '../../src/syscalls/plan.js';
+import { call, exitStep } from '../../src/syscalls/steps.js';
 import { HEADER, MAX_PLAN_SIZE, RELOCATION, STEP } from '../../src/syscalls/wire.js';
 import { withFolder } from './compiled.js';
 import { seedPlans } from './seeds.js';
@@ -117,6 +119,14 @@ describe('the launcher itself', () => {
         assert.deepEqual(told, { status: 125, said: DAMAGED }, `${value} at ${at}`);
       }
     }
+  });
+
+  it('waits for no child that is none, to whose number signals would be passed on', () => {
+    const steps: Step[] = [
+      call('prctl', [PR.SET_DUMPABLE, 1], 'have a result of 0', { id: 'none' }),
+      { kind: 'supervise', child: { result: 'none' }, as: 'init', why: 'wait' },
+    ];
+    assert.equal(tell(encodePlan({ steps }, currentArchitecture())).status, 125);
   });
 
   it('says so when there is no plan: no descriptor, none given, a directory, nothing in it', () => {
