@@ -13,6 +13,16 @@ export class Isol8Error extends Error {
   }
 }
 
+/**
+ * An error whose cleaning up failed too: it stays what it is, and its message also says what is left.
+ * Used as `work.catch((left) => { throw alsoFailed(error, left); })`.
+ */
+export function alsoFailed(error: unknown, left: unknown): unknown {
+  if (error instanceof Error)
+    error.message += `; also: ${left instanceof Error ? left.message : String(left)}`;
+  return error;
+}
+
 /** A field of a spec, or an option of a command, that cannot be as it is. Thrown before anything is started. */
 export class SpecError extends Isol8Error {
   override readonly name = 'SpecError';

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { Isol8Error } from '../foundation/errors.js';
+import { alsoFailed, Isol8Error } from '../foundation/errors.js';
 import { keptPath } from '../namespaces/kept-path.js';
 import type { NamespaceKind } from '../namespaces/kinds.js';
 import { Namespace } from '../namespaces/namespace.js';
@@ -77,15 +77,13 @@ async function keepNew({ name, kinds, spec, processor }: Wanted): Promise<KeptNa
 }
 
 /** The error with what besides it went wrong. */
-function takeBack(paths: readonly string[], error: Isol8Error): Isol8Error {
-  const failures = paths.toReversed().flatMap((path) => {
+function takeBack(paths: readonly string[], error: Isol8Error): unknown {
+  for (const path of paths.toReversed()) {
     try {
       Namespace.release(path);
-      return [];
     } catch (failure) {
-      return [(failure as Error).message];
+      alsoFailed(error, failure);
     }
-  });
-  if (failures.length === 0) return error;
-  return new Isol8Error(error.code, [error.message, ...failures].join('; also: '), { cause: error });
+  }
+  return error;
 }

@@ -41,7 +41,7 @@ function bind(source: string, path: string, kind: NamespaceKind): void {
   const again = alone < 0 ? alone : mount(source, path, MS.BIND);
   if (again === 0) return;
   if (island === 0) trySyscall('umount2', cString(path), MNT.DETACH);
-  throw failure('bind', path, errnoName(-again), kind);
+  throw failure('keep a namespace: bind', path, errnoName(-again), kind);
 }
 
 const mount = (source: string, target: string, flags: number): number =>
@@ -52,10 +52,10 @@ export function releaseNamespace(path: string): void {
   const file = cString(path);
   closeDescriptor(openOfAnyKind({ path }, 'release').fd);
   const result = trySyscall('umount2', file, MNT.DETACH | MNT.NOFOLLOW);
-  if (result < 0) throw failure('unmount', path, errnoName(-result));
+  if (result < 0) throw failure('release a namespace: unmount', path, errnoName(-result));
   trySyscall('umount2', file, MNT.DETACH | MNT.NOFOLLOW); // the file itself, when it is a mount of its own
   const removed = trySyscall('unlinkat', AT.FDCWD, file, 0);
-  if (removed < 0) throw failure('remove', path, errnoName(-removed));
+  if (removed < 0) throw failure('release a namespace: remove', path, errnoName(-removed));
 }
 
 /** Only our own and ip-netns(8)'s: anything else is the caller's to make. */
@@ -66,7 +66,8 @@ function makeFolders(path: string): void {
   for (const [i] of parts.entries()) {
     const part = `/run/${parts.slice(0, i + 1).join('/')}`;
     const result = trySyscall('mkdirat', AT.FDCWD, cString(part), 0o755);
-    if (result < 0 && errnoName(-result) !== 'EEXIST') throw failure('make', part, errnoName(-result));
+    if (result < 0 && errnoName(-result) !== 'EEXIST')
+      throw failure('keep a namespace: make', part, errnoName(-result));
   }
 }
 
@@ -96,6 +97,7 @@ function failure(operation: string, path: string, errno: string, kind?: Namespac
   const older =
     'A mnt namespace can be kept only in one that is older than itself; since Linux 6.18, which numbers them per ' +
     'processor, a newer one may count as older: then make it anew.';
-  const why = errno === 'EINVAL' ? (kind === 'mnt' ? older : 'Nothing is kept there.') : WHY[errno];
-  return new Isol8Error(errno, `keep a namespace: ${operation} ${path}: ${errno}${why ? `. ${why}` : ''}`);
+  const why =
+    errno !== 'EINVAL' ? WHY[errno] : kind === 'mnt' ? older : kind === undefined && 'Nothing is kept there.';
+  return new Isol8Error(errno, `${operation} ${path}: ${errno}${why ? `. ${why}` : ''}`);
 }

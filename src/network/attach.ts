@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { type Isol8Error, SpecError } from '../foundation/errors.js';
+import { alsoFailed, Isol8Error, SpecError } from '../foundation/errors.js';
 import { ipBytes, ipText } from '../foundation/ip.js';
 import { presentOwner } from '../kept/owner.js';
 import { identityOf } from '../kept/record.js';
@@ -13,7 +13,14 @@ import { attachRequests } from './member-requests.js';
 import { writeNames } from './names.js';
 import { type HeldPorts, holdPorts, recordClaims } from './port-claims.js';
 import { type PublishedPort, parsePublished } from './published-ports.js';
-import { addressesOf, type MemberRecord, memberIsReady, type NetworkRecord, writeMember } from './records.js';
+import {
+  addressesOf,
+  type MemberRecord,
+  memberIsReady,
+  type NetworkRecord,
+  readMembers,
+  writeMember,
+} from './records.js';
 import { removeMember } from './remove.js';
 import { checkRoutes, repair } from './repair.js';
 import { checkPortFamilies, publishedRules } from './rules.js';
@@ -69,7 +76,7 @@ export function chooseMember(
     ...{ state: 'attaching', owner: presentOwner(), namespace: given.namespace },
     link: { name: memberLinkName(index), index },
     inside: { name: given.interface, index: freshIndex() },
-    mac: spec.mac?.toLowerCase() ?? freshMac(),
+    mac: chooseMac(host, network, spec),
     ...chooseAddresses(host, network, spec),
     names: [spec.name, ...(spec.aliases ?? [])].filter((name) => name !== undefined),
     ...(spec.dns === undefined ? {} : { dns: spec.dns }),
@@ -78,6 +85,16 @@ export function chooseMember(
   };
   checkPortFamilies(member);
   return member;
+}
+
+/** By its MAC the bridge finds a member: two that have the same one get each other's packets. */
+function chooseMac(host: NetworkHost, network: NetworkRecord, spec: AttachSpec): string {
+  if (spec.mac === undefined) return freshMac();
+  const mac = spec.mac.toLowerCase();
+  const others = [network.bridge.mac, ...readMembers(host.store, network.name).map((member) => member.mac)];
+  if (!others.includes(mac)) return mac;
+  const whose = mac === network.bridge.mac ? "it is the bridge's" : 'another member has it';
+  throw new Isol8Error('EADDRINUSE', `attach to network ${network.name} with MAC address ${mac}: ${whose}.`);
 }
 
 async function wire(
@@ -100,8 +117,12 @@ async function wire(
     if (ready.names.length > 0) writeNames(host, network);
     return ready;
   } catch (error) {
-    await removeMember(host, network, member);
-    await repair(host, network); // which has better words for a bridge that is gone
+    await removeMember(host, network, member).catch((left: Error) => {
+      throw alsoFailed(error, left);
+    });
+    await repair(host, network).catch((better: Isol8Error) => {
+      throw better.code === 'ENODEV' ? better : alsoFailed(error, better); // better words for a bridge that is gone
+    });
     throw error;
   }
 }

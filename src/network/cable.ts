@@ -1,5 +1,5 @@
 /** Two namespaces with a cable between them, and nothing else. */
-import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { alsoFailed, Isol8Error, SpecError } from '../foundation/errors.js';
 import { type IpPrefix, parsePrefix } from '../foundation/ip.js';
 import { Namespace } from '../namespaces/namespace.js';
 import type { NamespaceTarget } from '../namespaces/open.js';
@@ -112,7 +112,9 @@ async function connect([one, other]: readonly [Namespace, Namespace], spec: Cabl
       await near.batch(endRequests(first));
       await far.batch(endRequests(second));
     } catch (error) {
-      await near.links.remove(first.index);
+      await near.links.remove(first.index).catch((left: Isol8Error) => {
+        if (left.code !== 'ENODEV') throw alsoFailed(error, left); // it went with one of the namespaces
+      });
       throw error;
     }
     return new Cable(near, [first, second]);

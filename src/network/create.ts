@@ -1,4 +1,4 @@
-import { Isol8Error } from '../foundation/errors.js';
+import { alsoFailed, Isol8Error } from '../foundation/errors.js';
 import { chooseNetwork } from './choose.js';
 import { forward } from './forwarding.js';
 import type { NetworkHost } from './host.js';
@@ -25,7 +25,7 @@ export async function createNetwork(host: NetworkHost, spec: NetworkSpec): Promi
     return ready;
   } catch (error) {
     await removeNetwork(host, network).catch((left: Error) => {
-      throw new AggregateError([error, left], (error as Error).message);
+      throw alsoFailed(error, left);
     });
     throw error;
   }

@@ -91,7 +91,7 @@ function enableForwarding(
     const toSet = [...unique].filter((setting) => recordChange(changes, setting, network));
     const now = [...changes.values()];
     if (JSON.stringify(now) !== JSON.stringify(known)) writeChanges(host, now);
-    for (const { path, value } of toSet) set(path, value);
+    for (const { path, value } of toSet) set(path, value, 'switch forwarding on');
   });
 }
 
@@ -136,7 +136,7 @@ export function releaseForwarding(host: NetworkHost, network: string): void {
   }));
   host.inside(() => {
     for (const { path, before, now } of left.filter(({ users }) => users.length === 0).toReversed())
-      if (readIfThere(path) === now) set(path, before);
+      if (readIfThere(path) === now) set(path, before, 'put forwarding back');
   });
   writeChanges(
     host,
@@ -178,7 +178,7 @@ function settingsFor(link: string, family: IpFamily): { path: string; value: str
   return [...accepts, { path: `${SYSCTL}/ipv6/conf/all/forwarding`, value: '1' }];
 }
 
-function set(path: string, value: string): void {
+function set(path: string, value: string, operation: string): void {
   try {
     writeFileSync(path, value);
   } catch (cause) {
@@ -186,7 +186,7 @@ function set(path: string, value: string): void {
     const { code = 'EIO' } = cause as NodeJS.ErrnoException;
     throw new Isol8Error(
       code,
-      `switch forwarding on: write ${value} to ${path}: ${code}. In a container /proc/sys is mostly read-only: have the ` +
+      `${operation}: write ${value} to ${path}: ${code}. In a container /proc/sys is mostly read-only: have the ` +
         'machine forward, with sysctl net.ipv4.ip_forward=1, or make the network internal.',
       { cause },
     );

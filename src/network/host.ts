@@ -20,6 +20,8 @@ export class NetworkHost implements Disposable {
   readonly namespace: Namespace | undefined;
   /** Of its network namespace. */
   readonly inode: bigint;
+  /** When each network is to be looked after again, by the number of its bridge. */
+  readonly nextLook = new Map<number, number>();
 
   private constructor(parts: Pick<NetworkHost, 'store' | 'route' | 'nftables' | 'namespace' | 'inode'>) {
     this.store = parts.store;

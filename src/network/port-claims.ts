@@ -43,7 +43,7 @@ export async function holdPorts(host: NetworkHost, wanted: readonly PublishedPor
   refuseTwice(wanted);
   try {
     const ports: ResolvedPort[] = [];
-    for (const port of wanted) ports.push(await holdPort(host, port, held));
+    for (const port of wanted) ports.push(await holdAnyPort(host, port, held));
     return { ports, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
@@ -81,6 +81,22 @@ function meet(one: string | undefined, other: string | undefined): boolean {
 }
 
 const canonical = (address: string): string => ipText(ipBytes(address));
+
+/** The kernel chooses for one address, where another address or another network may have the port. */
+const ATTEMPTS = 32;
+
+async function holdAnyPort(host: NetworkHost, port: PublishedPort, held: number[]): Promise<ResolvedPort> {
+  const before = held.length;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await holdPort(host, port, held);
+    } catch (error) {
+      const again = (port.hostPort ?? 0) === 0 && attempt < ATTEMPTS;
+      if (!again || (error as Isol8Error).code !== 'EADDRINUSE') throw error;
+      for (const fd of held.splice(before)) closeDescriptor(fd);
+    }
+  }
+}
 
 async function holdPort(host: NetworkHost, port: PublishedPort, held: number[]): Promise<ResolvedPort> {
   const { protocol = 'tcp', hostPort: wanted = 0 } = port;

@@ -83,14 +83,10 @@ const messageOf = (error: unknown): string => (error as Error).message;
 /** Looking after a network takes longer with every member, so it may take a fiftieth of the time at most. */
 const REST_MILLISECONDS = 1000;
 const REST_FACTOR = 50;
-const nextLook = new Map<string, number>();
-
-const keyOf = (host: NetworkHost, network: NetworkRecord): string =>
-  `${host.store.folder} ${network.bridge.index}`;
 
 /** One that was made just now is as a look would leave it. */
-export function restAfterCreation(host: NetworkHost, network: NetworkRecord): void {
-  nextLook.set(keyOf(host, network), performance.now() + REST_MILLISECONDS);
+export function restAfterCreation({ nextLook }: NetworkHost, { bridge }: NetworkRecord): void {
+  nextLook.set(bridge.index, performance.now() + REST_MILLISECONDS);
 }
 
 /**
@@ -102,16 +98,16 @@ export async function lookAfter(
   network: NetworkRecord,
   { always }: { always: boolean },
 ): Promise<NetworkRecord> {
-  const key = keyOf(host, network);
   const begin = performance.now();
-  if (!always && begin < (nextLook.get(key) ?? 0)) return network;
+  if (!always && begin < (host.nextLook.get(network.bridge.index) ?? 0)) return network;
   const repaired = await repair(host, network);
   dropUnreadable(host.store, network.name);
   const links = new Map((await host.links()).map(({ index, name }) => [index, name]));
   for (const { member } of deadMembers(host, network, links)) await removeMember(host, network, member);
   mendNames(host, network);
   const end = performance.now();
-  nextLook.set(key, end + Math.max(REST_MILLISECONDS, REST_FACTOR * (end - begin)));
+  const rest = Math.max(REST_MILLISECONDS, REST_FACTOR * (end - begin));
+  host.nextLook.set(network.bridge.index, end + rest);
   return repaired;
 }
 

@@ -51,6 +51,20 @@ describeInOwnMounts(import.meta.url, 'networks under adverse conditions', () => 
     assert.deepEqual(hostState(), before);
   });
 
+  it('have no MAC address twice', async () => {
+    await using network = await Network.create({ name: 'macs' });
+    using one = await netns();
+    using two = await netns();
+    const mac = '02:00:00:00:00:AB';
+    await using attached = await network.attach(one, { mac });
+    const taken = { code: 'EADDRINUSE', message: /02:00:00:00:00:ab: another member has it/ };
+    await assert.rejects(network.attach(two, { mac }), taken);
+    const bridge = JSON.parse(ip('-j', 'link', 'show', network.bridge))[0].address;
+    await assert.rejects(network.attach(two, { mac: bridge }), { message: /it is the bridge's/ });
+    await attached.detach();
+    await using _again = await network.attach(two, { mac });
+  });
+
   it('are repaired, or say what is wrong', async () => {
     await using _world = await outsideWorld();
     const forwarding = '/proc/sys/net/ipv4/conf/up0/forwarding';

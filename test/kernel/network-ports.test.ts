@@ -100,6 +100,21 @@ describeInOwnMounts(import.meta.url, 'a port of the host', () => {
     });
   });
 
+  it('is one that is free for all addresses where none is named', async () => {
+    await using network = await Network.create({ name: 'free' });
+    using member = await netns();
+    execFileSync('sysctl', ['-q', '-w', 'net.ipv4.ip_local_port_range=40000 40009']);
+    const servers = Array.from({ length: 8 }, (_, i) =>
+      createServer().listen({ port: 40_000 + i, host: '::1' }),
+    );
+    await Promise.all(servers.map((server) => once(server, 'listening')));
+    for (let round = 0; round < 10; round++) {
+      await using attached = await network.attach(member, { publish: ['80'] });
+      assert.ok([40_008, 40_009].includes(attached.ports[0]?.hostPort ?? 0));
+    }
+    await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  });
+
   it('takes descriptors, and says so when there are not enough', async () => {
     assert.equal((await isol8(['net', 'create', 'many'])).status, 0);
     const few = ['prlimit', '--nofile=200'];

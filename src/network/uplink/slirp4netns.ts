@@ -89,15 +89,18 @@ async function publish(
   socket.end(JSON.stringify(request));
   let answer = '';
   for await (const chunk of socket) answer += chunk;
-  if (isReturn(answer)) return;
+  const { done, reason } = outcomeOf(answer);
+  if (done) return;
   const where = `${hostAddress}:${hostPort}/${protocol}`;
-  throw new Isol8Error('EADDRINUSE', cannotPublish(where, 'EADDRINUSE').message, { cause: answer });
+  const { message } = cannotPublish(where, 'EADDRINUSE');
+  throw new Isol8Error('EADDRINUSE', `${message} slirp4netns says: ${reason}`, { cause: answer });
 }
 
-function isReturn(answer: string): boolean {
+function outcomeOf(answer: string): { done: boolean; reason: string } {
   try {
-    return 'return' in (JSON.parse(answer) as object);
+    const { error, ...rest } = JSON.parse(answer) as { return?: object; error?: { desc?: string } };
+    return { done: 'return' in rest, reason: error?.desc ?? answer };
   } catch {
-    return false;
+    return { done: false, reason: answer };
   }
 }

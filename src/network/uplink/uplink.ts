@@ -1,4 +1,4 @@
-import { Isol8Error } from '../../foundation/errors.js';
+import { alsoFailed, Isol8Error } from '../../foundation/errors.js';
 import type { ExitStatus } from '../../sandbox/process.js';
 import { loadAddon } from '../../syscalls/addon.js';
 import type { Carrier } from './carrier.js';
@@ -77,7 +77,9 @@ export async function startUplink(target: UplinkTarget, options: UplinkOptions =
     });
     return uplink;
   } catch (error) {
-    await uplink[Symbol.asyncDispose]();
+    await uplink[Symbol.asyncDispose]().catch((left: Error) => {
+      throw alsoFailed(error, left);
+    });
     throw error;
   }
 }

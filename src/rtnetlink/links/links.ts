@@ -1,3 +1,4 @@
+import { alsoFailed } from '../../foundation/errors.js';
 import { Namespace } from '../../namespaces/namespace.js';
 import { NETLINK } from '../../netlink/constants.js';
 import type { NetlinkError } from '../../netlink/errors.js';
@@ -58,7 +59,7 @@ export class Links {
           ? [this.#socket, spec.index ?? spec.name]
           : [there ?? this.#socket, far?.target ?? spec.veth?.peer?.name ?? spec.name];
       await socket.request(removeLink(target)).catch((left: NetlinkError) => {
-        if (left.code !== 'ENODEV') throw new AggregateError([error, left], (error as Error).message);
+        if (left.code !== 'ENODEV') throw alsoFailed(error, left);
       });
       throw error;
     }
