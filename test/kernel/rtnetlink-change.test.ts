@@ -367,10 +367,8 @@ describeInOwnMounts(import.meta.url, 'rtnetlink changes', () => {
       message: /^add address 10\.0\.0\.1\/24 of link \d+: EEXIST/,
     });
     const mine = await socket.addresses.list({ link: br0 });
-    for (const address of mine.filter(({ scope }) => scope === 'global')) {
-      const { link: on, address: local, prefixLength, peer } = address;
-      await socket.addresses.remove({ link: on, address: local, prefixLength, peer });
-    }
+    for (const address of mine.filter(({ scope }) => scope === 'global'))
+      await socket.addresses.remove(address);
     assert.equal(ip('ip -o addr show dev br0 scope global'), '');
   });
 
@@ -450,6 +448,31 @@ describeInOwnMounts(import.meta.url, 'rtnetlink changes', () => {
       code: 'ESRCH',
       message: 'remove route default via 10.0.0.2: ESRCH: There is no such route.',
     });
+  });
+
+  it('routes by nexthop objects, and what wraps packets, which is not made less of', async () => {
+    await socket.addresses.add({ link: br0, address: '10.14.0.1', prefixLength: 24 });
+    await socket.links.setUp('br0');
+    ip('ip nexthop add id 5 via 10.14.0.7 dev br0');
+    await socket.routes.add({ destination: '10.13.0.0', prefixLength: 16, nexthopId: 5 });
+    const mine = async () =>
+      (await socket.routes.list()).filter(({ destination }) => destination === '10.13.0.0');
+    const before = shown('ip -j -d route show 10.13.0.0/16');
+    assert.equal(before[0]?.nhid, 5);
+    const [route] = await mine();
+    assert.ok(route);
+    await socket.routes.remove(route);
+    assert.deepEqual(await mine(), []);
+    await socket.routes.add(route);
+    assert.deepEqual(shown('ip -j -d route show 10.13.0.0/16'), before);
+    await socket.routes.remove(route);
+    ip('ip nexthop del id 5');
+    ip('ip route add 10.13.0.0/16 encap ip id 7 dst 10.14.0.9 dev br0');
+    const [wrapped] = await mine();
+    assert.equal(wrapped?.encap, 2); // LWTUNNEL_ENCAP_IP
+    await socket.routes.remove(wrapped);
+    await assert.rejects(socket.routes.add(wrapped), { code: 'ERR_SPEC', field: 'encap' });
+    await socket.addresses.remove({ link: br0, address: '10.14.0.1', prefixLength: 24 });
   });
 
   it('queueing disciplines', async () => {

@@ -37,7 +37,7 @@ export class Addresses {
     await this.#socket.request(replaceAddress(spec));
   }
 
-  /** Removes it; it must be there. */
+  /** Removes it; it must be there. One that was listed can be given back. */
   async remove(target: AddressTarget): Promise<void> {
     await this.#socket.request(removeAddress(target));
   }

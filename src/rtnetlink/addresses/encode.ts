@@ -82,6 +82,11 @@ const SPEC = [
   ...['broadcast', 'scope', 'label', 'metric', 'protocol', 'validLifetime', 'preferredLifetime'],
   ...FLAG_NAMES,
 ];
+/** What a listed address says beside: it does not name it. */
+const SAID = [
+  ...['family', 'anycast', 'created', 'updated', 'secondary', 'temporary', 'dadFailed', 'deprecated'],
+  ...['tentative', 'permanent', 'stablePrivacy'],
+];
 const FOREVER = 0xffffffff;
 
 /** Gives a link an address: `ip address add`. Throws SpecError. */
@@ -103,11 +108,12 @@ export function replaceAddress(spec: AddressSpec): NetlinkRequest {
 
 /** Takes an address from a link: `ip address delete`. Throws SpecError. */
 export function removeAddress(target: AddressTarget): NetlinkRequest {
-  checkNames(target, TARGET, '');
+  checkNames(target, [...SPEC, ...SAID], '');
+  const { link, address, prefixLength, peer } = target;
   return {
     type: RTM.DELADDR,
     flags: 0,
-    body: addressBody(target),
+    body: addressBody({ link, address, prefixLength, peer }),
     what: `remove ${textOf(target)}`,
     remedies: { EADDRNOTAVAIL: 'The link has no such address' },
   };

@@ -26,6 +26,8 @@ export interface WayState {
   readonly linkdown?: true;
   readonly unresolved?: true;
   readonly trap?: true;
+  /** LWTUNNEL_ENCAP_* of linux/lwtunnel.h, by number: packets are wrapped on this way. */
+  readonly encap?: number;
 }
 
 /** One of several ways to the same destination. */
@@ -165,6 +167,10 @@ const READERS: readonly (Reader | undefined)[] = sparse<Reader>({
   [RTA.PREFSRC]: (route, body, start, end) => {
     route.source = addressText(route.family, body, start, end);
   },
+  [RTA.ENCAP_TYPE]: (route, body, start, end) => {
+    if (end - start !== 2) throw new NetlinkDecodeError(`a kind of encapsulation of ${end - start} bytes`);
+    route.encap = body.readUInt16LE(start);
+  },
   [RTA.PREF]: (route, body, start, end) => {
     if (end - start !== 1) throw new NetlinkDecodeError(`a preference of ${end - start} bytes`);
     route.preference = nameOf(PREFERENCES, body[start] as number);
@@ -212,12 +218,14 @@ function readNexthops(family: IpFamily, body: Buffer, start: number, end: number
     const bytes = attributes.bytes(RTA.GATEWAY);
     const via = attributes.bytes(RTA.VIA);
     const link = body.readInt32LE(at + 4);
+    const encap = attributes.u16(RTA.ENCAP_TYPE);
     found.push({
       ...(bytes === undefined ? {} : { gateway: ipTextOf(bytes, family) }),
       ...(via === undefined ? {} : { gateway: viaText(via, 0, via.length) }),
       ...(link === 0 ? {} : { link }),
       weight: (body[at + 3] as number) + 1,
       ...trueFlags(body[at + 2] as number, WAY_FLAGS),
+      ...(encap === undefined ? {} : { encap }),
     });
     at += aligned(size);
   }

@@ -34,6 +34,7 @@ export const RTA = {
   MARK: 16,
   VIA: 18,
   PREF: 20,
+  ENCAP_TYPE: 21,
   EXPIRES: 23,
   UID: 25,
   NH_ID: 30,
@@ -56,11 +57,12 @@ const SPEC = [
     'metric',
   ],
   ...['protocol', 'scope', 'source', 'tos', 'from', 'fromLength', 'expires', 'preference', 'locked'],
+  'nexthopId',
   ...METRIC_NAMES,
 ];
-/** What a listed route says beside: it does not name it. */
+/** What a listed route says beside. */
 const STATE = ['dead', 'offload', 'linkdown', 'unresolved', 'trap'];
-const SAID = [...STATE, 'error', 'realms', 'mark', 'uid', 'inputLink', 'nexthopId', 'cloned'];
+const SAID = [...STATE, 'error', 'realms', 'mark', 'uid', 'inputLink', 'cloned', 'encap'];
 const REMEDIES = {
   EEXIST: 'There is such a route already',
   ENETUNREACH: 'No address of a link says how the gateway is reached: give the link, and onlink',
@@ -96,6 +98,13 @@ export function removeRoute(target: RouteTarget): NetlinkRequest {
   };
 }
 
+/** A nexthop object says the way, and the kernel takes none beside it; a listed route has both. */
+function withOneWay(spec: RouteSpec): RouteSpec {
+  if (spec.nexthopId === undefined) return spec;
+  const { gateway: _, link: __, onlink: ___, nexthops: ____, ...rest } = spec;
+  return { family: familyOf(spec) === 4 ? 'inet' : 'inet6', ...rest };
+}
+
 function makeRoute(spec: RouteSpec, flags: number, verb: string): NetlinkRequest {
   const type = numberOf(ROUTE_TYPES, spec.type ?? 'unicast', 0xff, 'type');
   const defaults = { type, scope: scopeOf(spec, type), protocol: ROUTE_PROTOCOLS.boot };
@@ -109,7 +118,8 @@ function scopeOf(spec: RouteSpec, type: number): number {
   if (type === ROUTE_TYPES.local || type === ROUTE_TYPES.nat) return SCOPES.host;
   const onLink: readonly number[] = [ROUTE_TYPES.broadcast, ROUTE_TYPES.multicast, ROUTE_TYPES.anycast];
   if (onLink.includes(type)) return SCOPES.link;
-  const direct = spec.gateway === undefined && spec.nexthops === undefined;
+  const ways = [spec.gateway, spec.nexthops, spec.nexthopId];
+  const direct = ways.every((way) => way === undefined);
   return direct && (type === ROUTE_TYPES.unicast || type === ROUTE_TYPES.unspec)
     ? SCOPES.link
     : SCOPES.global;
@@ -128,8 +138,9 @@ interface Defaults {
   readonly protocol: number;
 }
 
-function routeBody(spec: RouteSpec, defaults: Defaults, names: readonly string[] = SPEC): Uint8Array {
-  checkNames(spec, names, '');
+function routeBody(given: RouteSpec, defaults: Defaults, names: readonly string[] = SPEC): Uint8Array {
+  checkNames(given, names, '');
+  const spec = withOneWay(given);
   const size = familyOf(spec);
   const type = spec.type === undefined ? defaults.type : numberOf(ROUTE_TYPES, spec.type, 0xff, 'type');
   const table = numberOf(TABLES, spec.table ?? tableOf(size, type), 0xffffffff, 'table');
@@ -143,6 +154,8 @@ function routeBody(spec: RouteSpec, defaults: Defaults, names: readonly string[]
   if (spec.link !== undefined) writer.u32(RTA.OIF, checkIndex(spec.link, 'link'));
   writeMetrics(writer, spec);
   if (spec.nexthops !== undefined) writeNexthops(writer, spec.nexthops, size);
+  if (spec.nexthopId !== undefined)
+    writer.u32(RTA.NH_ID, checkInteger(spec.nexthopId, 0xffffffff, 'nexthopId', 1));
   return writer.bytes;
 }
 

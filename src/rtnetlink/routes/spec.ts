@@ -52,6 +52,8 @@ export interface RouteSpec extends Some<RouteMetrics> {
   readonly onlink?: boolean | undefined;
   /** Several ways instead of `gateway` and `link`. */
   readonly nexthops?: readonly NexthopSpec[] | undefined;
+  /** A nexthop object, see ip-nexthop(8), which says the way instead: then the fields before this one say nothing. Since Linux 5.3. */
+  readonly nexthopId?: number | undefined;
   /** Default main; local for the types local, broadcast, nat and anycast. */
   readonly table?: RouteTable | undefined;
   /** Of several to one destination the smallest counts. Default 0, for IPv6 1024. */
