@@ -13,6 +13,8 @@ import { lsns } from './lsns.js';
 const theirs = (args: readonly string[]): Promise<Outcome> =>
   outcomeOf(spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
 
+const program = [process.execPath, new URL('../../dist/cli/main.js', import.meta.url).pathname];
+
 /** An ordinary user needs a user namespace for everything else. */
 const mapped = isRoot ? [] : ['-r'];
 const look = 'id -u; id -g; cat /proc/self/uid_map /proc/self/setgroups; hostname';
@@ -126,7 +128,6 @@ describe('isol8 unshare', { skip }, () => {
       'grep -c " nsfs " /proc/self/mountinfo',
       `"$@" enter --uts=${folder}/uts hostname`,
     ].join('\n');
-    const program = [process.execPath, new URL('../../dist/cli/main.js', import.meta.url).pathname];
     const { stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-ec', script, 'sh', ...program], {
       encoding: 'utf8',
     });
@@ -260,6 +261,18 @@ if (isRoot) {
       assert.match(owner, new RegExp(`^1000 ${child.pid}$`, 'm'));
       child.kill('SIGKILL');
       assert.match((await ended).stdout, /^\s+0\s+1000\s+1$/m);
+    });
+
+    it('keeps namespaces whose ids are mapped from outside', () => {
+      const script = [
+        'mount -t tmpfs none /mnt && cd /mnt && touch user uts',
+        `"$@" unshare --map-users=0:1000:5 --map-groups=0:1000:5 -S 0 -G 0 --user=user --uts=uts hostname kept`,
+        'nsenter --user=user --uts=uts sh -c "hostname; cat /proc/self/uid_map"',
+      ].join('\n');
+      const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', script, 'sh', ...program], {
+        encoding: 'utf8',
+      });
+      assert.match(stdout, /^kept\n +0 +1000 +5\n$/, stderr);
     });
 
     it('registers an interpreter, where the kernel has binfmt_misc for user namespaces', async () => {

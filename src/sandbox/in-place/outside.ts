@@ -1,10 +1,10 @@
 /** What unshare(1) has a child do that stays outside of the new namespaces: id maps, and mounts that keep them. */
-import type { IdFacts } from '../../ids/facts.js';
+import type { IdFacts, IdMapNames } from '../../ids/facts.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import { AT, CLD_EXITED, MS, O, P_PID, SIGINFO, W } from '../../syscalls/constants.js';
-import type { Argument, Step } from '../../syscalls/plan.js';
+import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
 import { runHelper } from '../compile/maps.js';
 
@@ -16,8 +16,9 @@ export interface Outside {
   readonly finish: Step[];
 }
 
-/** A child that waits for a byte, does `work`, and ends with 0; `name` tells it from others of the same plan. */
-export function outside(name: string, work: readonly Step[]): Outside {
+/** A child that waits for a byte, works for its parent, and ends with 0; `name` tells it from others of the same plan. */
+export function outside(name: string, workFor: (parent: ResultReference) => readonly Step[]): Outside {
+  const parent = { result: `${name}-for` };
   const gate = `${name}-gate`;
   const how = { memory: `${name}-end`, size: SIGINFO.SIZE };
   const ended = (at: number, equals: number) => ({
@@ -45,7 +46,8 @@ export function outside(name: string, work: readonly Step[]): Outside {
             expect: { equals: 1, errno: 'ECANCELED', told: true },
             object: `waiting to write ${name} failed`,
           }),
-          ...work,
+          call('getppid', [], 'know the process to write for', { id: parent.result }),
+          ...workFor(parent),
           exitStep(0, 'be done'),
         ],
       },
@@ -64,11 +66,11 @@ export function outside(name: string, work: readonly Step[]): Outside {
   };
 }
 
-/** The first step of every such child's work: what the others refer to. */
-export const PARENT: Step = call('getppid', [], 'know the process to write for', { id: 'unsharing' });
-const parent = { result: 'unsharing' };
-
-export function mapFromOutside(map: ResolvedIdMap, facts: IdFacts, kind: 'user' | 'group'): Step[] {
+export function mapFromOutside(
+  map: ResolvedIdMap,
+  facts: IdFacts,
+  { kind, parent }: { kind: IdMapNames['kind']; parent: ResultReference },
+): Step[] {
   const file = kind === 'user' ? 'uid_map' : 'gid_map';
   if (map.writer === 'direct') {
     return writeFile(
@@ -97,7 +99,10 @@ export function writeFile(path: Argument, text: string, name: string): Step[] {
 }
 
 /** pid and time namespaces are those of the children: the process itself is not in them. */
-export function keepFromOutside(files: Readonly<Partial<Record<NamespaceKind, string>>>): Step[] {
+export function keepFromOutside(
+  files: Readonly<Partial<Record<NamespaceKind, string>>>,
+  parent: ResultReference,
+): Step[] {
   return (Object.entries(files) as [NamespaceKind, string][]).map(([kind, target]) => {
     const name = kind === 'pid' || kind === 'time' ? `${kind}_for_children` : kind;
     const source: Argument = { text: ['/proc/', parent, `/ns/${name}`], fill: '/' };

@@ -2,13 +2,13 @@ import { formatTimensOffsets } from '../../clocks/offsets.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import { CLONE, O, PR } from '../../syscalls/constants.js';
-import type { Argument, Plan, Step } from '../../syscalls/plan.js';
+import type { Argument, Plan, ResultReference, Step } from '../../syscalls/plan.js';
 import { call, exitStep, result } from '../../syscalls/steps.js';
 import { flagsOf } from '../compile/context.js';
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE } from './become-plan.js';
 import { chroot, mountBinfmt, mountProc, setPropagation } from './mounts.js';
-import { keepFromOutside, mapFromOutside, outside, PARENT, writeFile } from './outside.js';
+import { keepFromOutside, mapFromOutside, outside, writeFile } from './outside.js';
 import { executeSteps, identitySteps, keepCapabilities } from './program.js';
 import { unshareMap } from './unshare-ids.js';
 import type { UnshareSpec } from './unshare-spec.js';
@@ -27,8 +27,8 @@ export function compileUnshare(spec: UnshareSpec, facts: Facts): Plan {
     users: unshareMap(spec.users, facts.users, { field: 'mapUsers', kind: 'user' }),
     groups: unshareMap(spec.groups, facts.groups, { field: 'mapGroups', kind: 'group' }),
   };
-  const mapping = outside('id-maps', [PARENT, ...mapsFromOutside(maps, facts)]);
-  const keeping = outside('namespaces', [PARENT, ...keepFromOutside(spec.files)]);
+  const mapping = outside('id-maps', (parent) => mapsFromOutside(maps, facts, parent));
+  const keeping = outside('namespaces', (parent) => keepFromOutside(spec.files, parent));
   const mapsOutside = needsOutside(maps, facts);
   const keeps = Object.keys(spec.files).length > 0;
   // A pid namespace can be looked at only once there is a child in it.
@@ -63,10 +63,12 @@ const isOutside = (map: ResolvedIdMap, id: number): boolean => map.writer !== 'n
 const needsOutside = ({ users, groups }: Maps, facts: Facts): boolean =>
   isOutside(users, facts.users.id) || isOutside(groups, facts.groups.id);
 
-function mapsFromOutside({ users, groups }: Maps, facts: Facts): Step[] {
+function mapsFromOutside({ users, groups }: Maps, facts: Facts, parent: ResultReference): Step[] {
   return [
-    ...(isOutside(users, facts.users.id) ? mapFromOutside(users, facts.users, 'user') : []),
-    ...(isOutside(groups, facts.groups.id) ? mapFromOutside(groups, facts.groups, 'group') : []),
+    ...(isOutside(users, facts.users.id) ? mapFromOutside(users, facts.users, { kind: 'user', parent }) : []),
+    ...(isOutside(groups, facts.groups.id)
+      ? mapFromOutside(groups, facts.groups, { kind: 'group', parent })
+      : []),
   ];
 }
 
