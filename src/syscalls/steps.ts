@@ -1,7 +1,8 @@
 import type { Argument, CallStep, Step } from './plan.js';
 import type { SyscallName } from './table.js';
 
-type Details = Omit<CallStep, 'kind' | 'call' | 'args' | 'why'>;
+/** What else there is to say of a call. */
+export type Details = Omit<CallStep, 'kind' | 'call' | 'args' | 'why'>;
 
 /** One system call as a step. */
 export function call(

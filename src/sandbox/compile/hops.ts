@@ -1,9 +1,10 @@
 import { formatTimensOffsets } from '../../clocks/offsets.js';
 import { AT, CLONE, O } from '../../syscalls/constants.js';
-import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
+import type { ResultReference, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
 import { type Context, flagsOf, isJoined, isNew, newKinds } from './context.js';
 import { EARLY_PROC, earlyProc, needsEarlyProc } from './filesystems.js';
+import { makeGate, openGate, waitAtGate } from './gate.js';
 import { dropLifelineWriter, guard, makeLifeline } from './lifeline.js';
 import { HOST_PROC, hasMaps, mapSteps, type ProcDirectory } from './maps.js';
 import { terminalToReturn } from './terminal.js';
@@ -119,16 +120,14 @@ function hopSteps({ context, hops, depth, main }: Descent): Step[] {
   const attached = context.options.mode === 'attached';
   const flags = hop.flags | (attached ? CLONE.PARENT : 0);
   const child: Step[] = [
-    ...(gated ? waitAtGate() : []),
+    ...(gated ? waitAtGate(GATE, 'wait until the maps are written', 'the parent') : []),
     ...dropLifelineWriter(context, depth),
     ...guard(context, depth),
     ...(rest.length > 0 ? hopSteps({ context, hops: rest, depth: depth + 1, main }) : main(depth)),
   ];
   return [
     ...hop.before,
-    ...(gated
-      ? [call('pipe2', [{ memory: 'gate', size: 8 }, O.CLOEXEC], 'hold the child until it is mapped')]
-      : []),
+    ...(gated ? [makeGate(GATE, 'hold the child until it is mapped')] : []),
     ...makeLifeline(context, depth),
     {
       kind: 'fork',
@@ -140,30 +139,18 @@ function hopSteps({ context, hops, depth, main }: Descent): Step[] {
       field: 'namespaces',
       child,
     },
-    ...(gated ? [...mapSteps(context, { result: id }, procOf(context)), ...openGate()] : []),
+    ...(gated
+      ? [
+          ...mapSteps(context, { result: id }, procOf(context)),
+          openGate(GATE, 'let the child go on', LISTENS),
+        ]
+      : []),
     ...finish(context, { result: id }, depth),
   ];
 }
 
-function waitAtGate(): Step[] {
-  const byte: Argument = { memory: 'gate-byte', size: 8 };
-  return [
-    call('close', [{ cell: 'gate', at: 4 }], 'leave the write end of the gate to the parent'),
-    call('read', [{ cell: 'gate', at: 0 }, byte, 1], 'wait until the maps are written', {
-      expect: { equals: 1, errno: 'ECANCELED', told: true },
-      object: 'the parent',
-    }),
-  ];
-}
-
-function openGate(): Step[] {
-  return [
-    call('write', [{ cell: 'gate', at: 4 }, 'x', 1], 'let the child go on', {
-      expect: { equals: 1, errno: 'EPIPE' },
-      object: 'the child',
-    }),
-  ];
-}
+const GATE = 'gate';
+const LISTENS = { expect: { equals: 1, errno: 'EPIPE' }, object: 'the child' };
 
 /** Attached, the child belongs to the calling process by now; in place, this process stands for it until it ends. */
 function finish(context: Context, child: ResultReference, depth: number): Step[] {

@@ -1,9 +1,10 @@
 import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import { PR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
-import { call, exitStep, result } from '../../syscalls/steps.js';
+import { call } from '../../syscalls/steps.js';
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE, firstDescriptor, type InPlacePlan } from './become-plan.js';
+import { haveChild, standForChild } from './child.js';
 import type { EnteredNamespace, EnterSpec } from './enter-spec.js';
 import { viewSteps } from './netns-view.js';
 import { writeFile } from './outside.js';
@@ -26,7 +27,7 @@ export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
     ...enterAll(spec, place),
     ...(spec.netns ? viewSteps(spec.netns) : []),
     ...changeDirectories(spec, place),
-    ...(spec.fork ? forked(inside) : inside),
+    ...(spec.fork ? [haveChild(inside), ...standForChild(true)] : inside),
   ];
   return { plan: { failedStatus: EXIT_FAILURE, steps }, passed, descriptors };
 }
@@ -93,29 +94,5 @@ function programSteps(spec: EnterSpec, facts: Facts, dropped: boolean): Step[] {
       ? keepCapabilities(facts)
       : []),
     ...executeSteps(spec.program, facts),
-  ];
-}
-
-/** Only children are in a pid namespace that was joined. */
-function forked(child: readonly Step[]): Step[] {
-  return [
-    {
-      kind: 'fork',
-      call: 'clone',
-      flags: 0,
-      id: 'child',
-      why: 'have a child inside',
-      object: 'fork failed',
-      child,
-    },
-    {
-      kind: 'supervise',
-      id: 'status',
-      child: { result: 'child' },
-      as: 'waiter',
-      endsAlike: true,
-      why: 'wait for the child and pass signals on',
-    },
-    exitStep(result('status'), 'end as the child did'),
   ];
 }

@@ -6,6 +6,7 @@ import type { NamespaceKind } from '../../namespaces/kinds.js';
 import { AT, CLD_EXITED, MS, O, P_PID, SIGINFO, W } from '../../syscalls/constants.js';
 import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
 import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
+import { makeGate, openGate, waitAtGate } from '../compile/gate.js';
 import { runHelper } from '../compile/maps.js';
 
 /** The two halves of the parent's part. */
@@ -27,12 +28,9 @@ export function outside(name: string, workFor: (parent: ResultReference) => read
     errno: 'ECANCELED',
   });
   const object = `writing ${name} failed`;
-  const byte: Argument = { memory: `${name}-byte`, size: 8 };
   return {
     start: [
-      call('pipe2', [{ memory: gate, size: 8 }, O.CLOEXEC], `tell ${name} when to begin`, {
-        object: 'pipe failed',
-      }),
+      makeGate(gate, `tell ${name} when to begin`, { object: 'pipe failed' }),
       {
         kind: 'fork',
         call: 'clone',
@@ -41,11 +39,7 @@ export function outside(name: string, workFor: (parent: ResultReference) => read
         why: `have ${name} written from outside`,
         object: 'fork failed',
         child: [
-          call('close', [{ cell: gate, at: 4 }], 'leave the write end to the parent'),
-          call('read', [{ cell: gate, at: 0 }, byte, 1], 'wait for the parent', {
-            expect: { equals: 1, errno: 'ECANCELED', told: true },
-            object: `waiting to write ${name} failed`,
-          }),
+          ...waitAtGate(gate, 'wait for the parent', `waiting to write ${name} failed`),
           call('getppid', [], 'know the process to write for', { id: parent.result }),
           ...workFor(parent),
           exitStep(0, 'be done'),
@@ -53,7 +47,7 @@ export function outside(name: string, workFor: (parent: ResultReference) => read
       },
     ],
     finish: [
-      call('write', [{ cell: gate, at: 4 }, 'x', 1], `let ${name} begin`),
+      openGate(gate, `let ${name} begin`),
       call('waitid', [P_PID, result(name), how, W.EXITED, null], `wait for ${name}`, {
         expect: ended(SIGINFO.CODE, CLD_EXITED), // killed, it could not say why
         object,

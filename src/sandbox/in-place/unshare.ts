@@ -3,10 +3,12 @@ import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import { CLONE, O, PR } from '../../syscalls/constants.js';
 import type { Argument, Plan, ResultReference, Step } from '../../syscalls/plan.js';
-import { call, exitStep, result } from '../../syscalls/steps.js';
+import { call } from '../../syscalls/steps.js';
 import { flagsOf } from '../compile/context.js';
+import { makeGate, openGate, waitAtGate } from '../compile/gate.js';
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE } from './become-plan.js';
+import { haveChild, standForChild } from './child.js';
 import { chroot, mountBinfmt, mountProc, setPropagation } from './mounts.js';
 import { keepFromOutside, mapFromOutside, outside, writeFile } from './outside.js';
 import { executeSteps, identitySteps, keepCapabilities } from './program.js';
@@ -104,50 +106,24 @@ function moveClocks({ offsets }: UnshareSpec): Step[] {
 }
 
 const LIFELINE: Argument = { memory: 'lifeline', size: 8 };
-const GATE: Argument = { memory: 'gate', size: 8 };
+const GATE = 'gate';
 
 /** `late` is what the parent does once the child is there, which waits meanwhile. */
 function forked(spec: UnshareSpec, late: readonly Step[], program: readonly Step[]): Step[] {
   const held = late.length > 0;
-  const byte: Argument = { memory: 'gate-byte', size: 8 };
   return [
     ...(spec.killChild === undefined
       ? []
       : [call('pipe2', [LIFELINE, O.CLOEXEC], 'let the child notice when this process is gone')]),
-    ...(held ? [call('pipe2', [GATE, O.CLOEXEC], 'hold the child until its namespace is kept')] : []),
-    {
-      kind: 'fork',
-      call: 'clone',
-      flags: 0,
-      id: 'child',
-      why: 'have a child inside',
-      object: 'fork failed',
-      child: [
-        ...(spec.killChild === undefined ? [] : dieWithParent(spec.killChild)),
-        ...(held
-          ? [
-              call('close', [{ cell: 'gate', at: 4 }], 'leave the write end to the parent'),
-              call('read', [{ cell: 'gate', at: 0 }, byte, 1], 'wait until it is kept', {
-                expect: { equals: 1, errno: 'ECANCELED', told: true },
-                object: 'the parent failed',
-              }),
-            ]
-          : []),
-        ...program,
-      ],
-    },
+    ...(held ? [makeGate(GATE, 'hold the child until its namespace is kept')] : []),
+    haveChild([
+      ...(spec.killChild === undefined ? [] : dieWithParent(spec.killChild)),
+      ...(held ? waitAtGate(GATE, 'wait until it is kept', 'the parent failed') : []),
+      ...program,
+    ]),
     ...late,
-    ...(held ? [call('write', [{ cell: 'gate', at: 4 }, 'x', 1], 'let the child go on')] : []),
-    {
-      kind: 'supervise',
-      id: 'status',
-      child: { result: 'child' },
-      as: 'waiter',
-      forwards: spec.forwardSignals,
-      endsAlike: true,
-      why: 'wait for the child',
-    },
-    exitStep(result('status'), 'end as the child did'),
+    ...(held ? [openGate(GATE, 'let the child go on')] : []),
+    ...standForChild(spec.forwardSignals),
   ];
 }
 
