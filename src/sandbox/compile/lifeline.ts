@@ -24,42 +24,44 @@ function attachedLifeline({ slots }: Context): number | undefined {
   return slots.lifeline === undefined ? undefined : slots.lifeline + POLLIN_AFTER_DESCRIPTOR;
 }
 
-function guardBy(context: Context, end: Argument): Step[] {
-  if (!context.spec.dieWithParent) return [];
+function guardBy({ spec }: Context, end: Argument): Step[] {
+  return spec.dieWithParent ? dieWithParent(end, SIGNALS.SIGKILL, 'the parent') : [];
+}
+
+/** In this order: the lifeline says whether the parent had ended before the signal was asked for. */
+export function dieWithParent(end: Argument, signal: number, object: string): Step[] {
   return [
-    call('prctl', [PR.SET_PDEATHSIG, SIGNALS.SIGKILL], 'die when the parent does'),
+    call('prctl', [PR.SET_PDEATHSIG, signal], 'die when the parent does'),
     call('ppoll', [{ words: [end] }, 1, new Uint8Array(16), null, 0], 'see that the parent is still there', {
       expect: { equals: 0, errno: 'EOWNERDEAD', told: true },
-      object: 'the parent',
+      object,
     }),
   ];
 }
 
+const ownsLifelines = ({ options, spec }: Context): boolean =>
+  options.mode === 'inPlace' && spec.dieWithParent;
+
 /** In place, each parent makes a lifeline for its child; attached, the calling process has one for all. */
-export function makeLifeline(context: Context, depth: number): Step[] {
-  if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
-  const memory: Argument = { memory: lifelineName(depth), size: 8 };
-  return [call('pipe2', [memory, O.CLOEXEC], 'let the child notice when this process is gone')];
-}
+export const makeLifeline = (context: Context, depth: number): Step[] =>
+  ownsLifelines(context) ? [lifelinePipe(lifelineName(depth))] : [];
+
+export const lifelinePipe = (name: string): Step =>
+  call('pipe2', [{ memory: name, size: 8 }, O.CLOEXEC], 'let the child notice when this process is gone');
 
 /** The child's copy of the write end would keep the lifeline whole for ever. */
-export function dropLifelineWriter(context: Context, depth: number): Step[] {
-  if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
-  return [
-    call(
-      'close',
-      [{ cell: lifelineName(depth), at: 4 }],
-      'leave the write end of the lifeline to the parent',
-    ),
-  ];
-}
+export const dropLifelineWriter = (context: Context, depth: number): Step[] =>
+  ownsLifelines(context) ? [dropWriter(lifelineName(depth))] : [];
+
+export const dropWriter = (name: string): Step =>
+  call('close', [{ cell: name, at: 4 }], 'leave the write end of the lifeline to the parent');
 
 /** In place the plan's own descriptor is closed by the time it runs, and its number is known. */
 const keptLifeline = ({ slots }: Context): number => slots.plan;
 
 /** In place the lifeline is anywhere among what the set-up opened: it moves below that, so that the rest can be closed. */
 export function keepLifeline(context: Context, depth: number): Step[] {
-  if (context.options.mode === 'attached' || !context.spec.dieWithParent) return [];
+  if (!ownsLifelines(context)) return [];
   const from: Argument = { cell: lifelineName(depth), at: 0 };
   return [
     call('dup3', [from, keptLifeline(context), O.CLOEXEC], 'keep the lifeline', {

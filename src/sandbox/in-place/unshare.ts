@@ -1,11 +1,12 @@
 import { formatTimensOffsets } from '../../clocks/offsets.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
-import { CLONE, O, PR } from '../../syscalls/constants.js';
-import type { Argument, Plan, ResultReference, Step } from '../../syscalls/plan.js';
+import { CLONE } from '../../syscalls/constants.js';
+import type { Plan, ResultReference, Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
 import { flagsOf } from '../compile/context.js';
 import { makeGate, openGate, waitAtGate } from '../compile/gate.js';
+import { dieWithParent, dropWriter, lifelinePipe } from '../compile/lifeline.js';
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE } from './become-plan.js';
 import { haveChild, standForChild } from './child.js';
@@ -105,19 +106,17 @@ function moveClocks({ offsets }: UnshareSpec): Step[] {
   return text === '' ? [] : writeFile('/proc/self/timens_offsets', text, '/proc/self/timens_offsets');
 }
 
-const LIFELINE: Argument = { memory: 'lifeline', size: 8 };
+const LIFELINE = 'lifeline';
 const GATE = 'gate';
 
 /** `late` is what the parent does once the child is there, which waits meanwhile. */
 function forked(spec: UnshareSpec, late: readonly Step[], program: readonly Step[]): Step[] {
   const held = late.length > 0;
   return [
-    ...(spec.killChild === undefined
-      ? []
-      : [call('pipe2', [LIFELINE, O.CLOEXEC], 'let the child notice when this process is gone')]),
+    ...(spec.killChild === undefined ? [] : [lifelinePipe(LIFELINE)]),
     ...(held ? [makeGate(GATE, 'hold the child until its namespace is kept')] : []),
     haveChild([
-      ...(spec.killChild === undefined ? [] : dieWithParent(spec.killChild)),
+      ...(spec.killChild === undefined ? [] : guard(spec.killChild)),
       ...(held ? waitAtGate(GATE, 'wait until it is kept', 'the parent failed') : []),
       ...program,
     ]),
@@ -127,19 +126,10 @@ function forked(spec: UnshareSpec, late: readonly Step[], program: readonly Step
   ];
 }
 
-/** The signal comes when the parent ends; the pipe says whether it had ended before that was asked for. */
-function dieWithParent(signal: number): Step[] {
-  return [
-    call('close', [{ cell: 'lifeline', at: 4 }], 'leave the write end of the lifeline to the parent'),
-    call('prctl', [PR.SET_PDEATHSIG, signal], 'die when the parent does', { object: 'prctl failed' }),
-    call(
-      'ppoll',
-      [{ words: [{ cell: 'lifeline', at: 0 }] }, 1, new Uint8Array(16), null, 0],
-      'see that the parent is still there',
-      { expect: { equals: 0, errno: 'EOWNERDEAD', told: true }, object: 'the parent has ended' },
-    ),
-  ];
-}
+const guard = (signal: number): Step[] => [
+  dropWriter(LIFELINE),
+  ...dieWithParent({ cell: LIFELINE, at: 0 }, signal, 'the parent has ended'),
+];
 
 function inside(spec: UnshareSpec, facts: Facts): Step[] {
   const { interpreter, mountBinfmt: binfmt, root } = spec;
