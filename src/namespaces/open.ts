@@ -76,6 +76,10 @@ export function ownInode(kind: NamespaceKind): bigint | undefined {
   }
 }
 
+/** Whether a user namespace owns another namespace, or one that does: only inside of it may that be joined. */
+export const isOwnedBy = ({ kind, fd }: OpenNamespace, user: OpenNamespace | undefined): boolean =>
+  user !== undefined && kind !== 'user' && ownerInodes(fd).includes(user.inode);
+
 /**
  * The inodes of the user namespace that owns a namespace, of that one's parent and so on, as far as they may be seen
  * from here. Whoever has a capability in one of them has it over the namespace.

@@ -3,7 +3,7 @@ import { checkOffsets, parseTimensOffsets } from '../clocks/offsets.js';
 import { type Duration, durationFromNanoseconds, durationToNanoseconds } from '../foundation/duration.js';
 import { SpecError } from '../foundation/errors.js';
 import { ALL_KINDS } from '../namespaces/kinds.js';
-import { openNamespace, ownerInodes, ownInode } from '../namespaces/open.js';
+import { isOwnedBy, openNamespace, ownInode } from '../namespaces/open.js';
 import { closeDescriptor, syscall } from '../syscalls/binding.js';
 import { RLIMIT } from '../syscalls/constants.js';
 import { readTextFileIfAny, S_IFDIR, S_IFMT, statFile } from '../syscalls/files.js';
@@ -125,12 +125,12 @@ function openJoins({ namespaces }: ParsedSandbox): JoinFact[] {
       const choice = namespaces[kind];
       if (typeof choice === 'object') opened.push(openNamespace(choice, kind, `namespaces.${kind}`));
     }
-    const user = opened.find(({ kind }) => kind === 'user')?.inode;
-    return opened.map(({ kind, fd, inode }) => ({
-      kind,
-      fd,
-      own: inode === ownInode(kind),
-      ownedByJoinedUser: user !== undefined && kind !== 'user' && ownerInodes(fd).includes(user),
+    const user = opened.find(({ kind }) => kind === 'user');
+    return opened.map((namespace) => ({
+      kind: namespace.kind,
+      fd: namespace.fd,
+      own: namespace.inode === ownInode(namespace.kind),
+      ownedByJoinedUser: isOwnedBy(namespace, user),
     }));
   } catch (error) {
     for (const { fd } of opened) closeDescriptor(fd);

@@ -1,7 +1,7 @@
 import { SpecError } from '../../foundation/errors.js';
 import { keptPath } from '../../namespaces/kept-path.js';
 import { ALL_KINDS, KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
-import { describe, type OpenNamespace, openNamespace, ownerInodes, ownInode } from '../../namespaces/open.js';
+import { describe, isOwnedBy, type OpenNamespace, openNamespace, ownInode } from '../../namespaces/open.js';
 import type { EnteredNamespace, EnterSpec } from '../../sandbox/in-place/enter-spec.js';
 import { trySyscall } from '../../syscalls/binding.js';
 import { IOCTL, O } from '../../syscalls/constants.js';
@@ -160,17 +160,14 @@ function common(
     return user && !preserves ? 0 : undefined;
   };
   return {
-    namespaces: namespaces.map((namespace) => entered(namespace, user)),
+    namespaces: namespaces.map(
+      (namespace): EnteredNamespace => ({ ...namespace, ownedByJoinedUser: isOwnedBy(namespace, user) }),
+    ),
     uid: id('setuid'),
     gid: id('setgid'),
     fork: namespaces.some(({ kind }) => kind === 'pid') && !options.has('no-fork'),
     keepCapabilities: options.has('keep-caps'),
   };
-}
-
-function entered({ kind, fd, name }: Named, user: Named | undefined): EnteredNamespace {
-  const owned = user !== undefined && kind !== 'user' && ownerInodes(fd).includes(user.inode);
-  return { kind, fd, name, owned };
 }
 
 /** A file that an option names goes before what --all would take. */

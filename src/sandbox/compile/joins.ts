@@ -1,35 +1,51 @@
 import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import { PR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
-import { call } from '../../syscalls/steps.js';
-import { type Context, isJoined } from './context.js';
+import { call, type Details } from '../../syscalls/steps.js';
+import type { JoinFact } from '../facts.js';
+import type { Context } from './context.js';
 import { guard } from './lifeline.js';
 
 /** mnt comes last: it moves the root directory, and what leads to the others with it. */
 const JOIN_ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
 
+export function joinSteps(context: Context): Step[] {
+  const foreign = context.facts.joins.filter(({ own }) => !own);
+  return inJoinOrder(foreign, ({ kind }) =>
+    kind === 'user' ? joinUser(context) : [joinKind(context, kind)],
+  );
+}
+
+type Joined = Pick<JoinFact, 'kind' | 'ownedByJoinedUser'>;
+
 /**
- * setns(2) in the only order that works: what the joined user namespace does not own while we still have the
+ * The only order in which setns(2) works: what the joined user namespace does not own while we still have the
  * capabilities outside of it, then that user namespace, then what it owns.
  */
-export function joinSteps(context: Context): Step[] {
-  const { joins } = context.slots;
-  const owned = new Set(
-    context.facts.joins.filter((join) => join.ownedByJoinedUser).map((join) => join.kind),
-  );
-  const kinds = JOIN_ORDER.filter((kind) => joins[kind] !== undefined);
-  return [
-    ...hideFromInside(context),
-    ...kinds.filter((kind) => !owned.has(kind)).map((kind) => setns(context, kind)),
-    ...joinUser(context),
-    ...kinds.filter((kind) => owned.has(kind)).map((kind) => setns(context, kind)),
+export function inJoinOrder<Join extends Joined>(
+  joins: readonly Join[],
+  stepsOf: (join: Join) => Step[],
+): Step[] {
+  const sorted = JOIN_ORDER.flatMap((kind) => joins.filter((join) => join.kind === kind));
+  const inOrder = [
+    ...sorted.filter(({ ownedByJoinedUser }) => !ownedByJoinedUser),
+    ...joins.filter(({ kind }) => kind === 'user'),
+    ...sorted.filter(({ ownedByJoinedUser }) => ownedByJoinedUser),
   ];
+  return [...hideFromInside(joins), ...inOrder.flatMap(stepsOf)];
 }
 
 /** A process inside could otherwise trace this one in the moment between entering and execve, and get its descriptors. */
-function hideFromInside(context: Context): Step[] {
-  if (!isJoined(context, 'user') && !isJoined(context, 'pid')) return [];
+function hideFromInside(joins: readonly Joined[]): Step[] {
+  if (!joins.some(({ kind }) => kind === 'user' || kind === 'pid')) return [];
   return [call('prctl', [PR.SET_DUMPABLE, 0], 'keep processes in there from tracing this one')];
+}
+
+export function setns(descriptor: number, kind: NamespaceKind, details: Details): Step {
+  return call('setns', [descriptor, KINDS[kind].flag], `join the ${kind} namespace`, {
+    field: `namespaces.${kind}`,
+    ...details,
+  });
 }
 
 /**
@@ -37,7 +53,6 @@ function hideFromInside(context: Context): Step[] {
  * with that user's files, because it has no root. Groups he leaves before, since it may forbid that.
  */
 function joinUser(context: Context): Step[] {
-  if (!isJoined(context, 'user')) return [];
   const { spec, facts } = context;
   const leaveGroups = call('setgroups', [0, null], 'leave the groups of outside', { tolerate: ['EPERM'] });
   const unlessOther = (mayBeAnybody: boolean, other: number | undefined): { tolerate?: string[] } =>
@@ -45,7 +60,7 @@ function joinUser(context: Context): Step[] {
   const root = { field: 'namespaces.user', object: 'its root' };
   return [
     ...(facts.groups.privileged ? [leaveGroups] : []),
-    setns(context, 'user'),
+    joinKind(context, 'user'),
     ...(facts.groups.privileged ? [] : [leaveGroups]),
     call('setresgid', [0, 0, 0], 'be root in there', {
       ...root,
@@ -60,10 +75,8 @@ function joinUser(context: Context): Step[] {
   ];
 }
 
-function setns(context: Context, kind: NamespaceKind): Step {
-  const slot = context.slots.joins[kind] as number;
-  return call('setns', [slot, KINDS[kind].flag], `join the ${kind} namespace`, {
-    field: `namespaces.${kind}`,
+function joinKind(context: Context, kind: NamespaceKind): Step {
+  return setns(context.slots.joins[kind] as number, kind, {
     object: `the ${kind} namespace`,
     id: `join-${kind}`,
     ...shellFor(context, kind),

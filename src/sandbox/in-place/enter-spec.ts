@@ -1,4 +1,4 @@
-import type { OpenNamespace } from '../../namespaces/open.js';
+import type { JoinFact } from '../facts.js';
 import type { InPlaceProgram } from './program.js';
 
 /** nsenter(1)'s options with what they lead to, opened: all descriptors are of this process, which closes none of them. */
@@ -34,9 +34,7 @@ export interface NetnsView {
   readonly readOnlySys: boolean;
 }
 
-export interface EnteredNamespace extends Pick<OpenNamespace, 'kind' | 'fd'> {
+export interface EnteredNamespace extends Omit<JoinFact, 'own'> {
   /** What error messages call it: its path. */
   readonly name: string;
-  /** The user namespace that is entered too owns it, so that it can be entered only after that. */
-  readonly owned: boolean;
 }

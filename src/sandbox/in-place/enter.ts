@@ -1,7 +1,6 @@
-import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
-import { PR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
+import { inJoinOrder, setns } from '../compile/joins.js';
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE, firstDescriptor, type InPlacePlan } from './become-plan.js';
 import { haveChild, standForChild } from './child.js';
@@ -9,9 +8,6 @@ import type { EnteredNamespace, EnterSpec } from './enter-spec.js';
 import { viewSteps } from './netns-view.js';
 import { writeFile } from './outside.js';
 import { executeSteps, identitySteps, keepCapabilities } from './program.js';
-
-/** mnt comes last: it moves the root directory, and what leads to the others with it. */
-const ORDER: readonly NamespaceKind[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
 
 /** nsenter(1) as a plan: this process joins the namespaces, and becomes the program or waits for a child that does. */
 export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
@@ -24,7 +20,7 @@ export function compileEnter(spec: EnterSpec, facts: Facts): InPlacePlan {
     ...joinCgroup(spec, place),
     ...followContext(spec),
     ...(dropped ? [call('setgroups', [0, null], 'drop other groups', { object: 'setgroups failed' })] : []),
-    ...enterAll(spec, place),
+    ...inJoinOrder(spec.namespaces, (namespace) => [enterOne(namespace, place)]),
     ...(spec.netns ? viewSteps(spec.netns) : []),
     ...changeDirectories(spec, place),
     ...(spec.fork ? [haveChild(inside), ...standForChild(true)] : inside),
@@ -45,25 +41,8 @@ function followContext({ securityContext }: EnterSpec): Step[] {
     : writeFile('/proc/self/attr/exec', securityContext, '/proc/self/attr/exec');
 }
 
-/** What the entered user namespace does not own takes capabilities outside of it, which are lost on entering it. */
-function enterAll({ namespaces }: EnterSpec, place: Place): Step[] {
-  const sorted = ORDER.flatMap((kind) => namespaces.filter((namespace) => namespace.kind === kind));
-  const user = namespaces.filter(({ kind }) => kind === 'user');
-  const hides = namespaces.some(({ kind }) => kind === 'user' || kind === 'pid');
-  return [
-    ...(hides ? [call('prctl', [PR.SET_DUMPABLE, 0], 'keep processes in there from tracing this one')] : []),
-    ...[...sorted.filter(({ owned }) => !owned), ...user, ...sorted.filter(({ owned }) => owned)].map(
-      (namespace) => enterOne(namespace, place),
-    ),
-  ];
-}
-
-function enterOne({ kind, fd, name }: EnteredNamespace, place: Place): Step {
-  return call('setns', [place(fd), KINDS[kind].flag], `join the ${kind} namespace`, {
-    field: `namespaces.${kind}`,
-    object: `reassociate to namespace '${name}' failed`,
-  });
-}
+const enterOne = ({ kind, fd, name }: EnteredNamespace, place: Place): Step =>
+  setns(place(fd), kind, { object: `reassociate to namespace '${name}' failed` });
 
 function changeDirectories({ root, directory, directoryInside }: EnterSpec, place: Place): Step[] {
   const enter = (fd: number): Step =>
