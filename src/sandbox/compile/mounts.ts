@@ -7,18 +7,13 @@ import {
   makeReadOnly,
   openInside,
 } from '../../mounts/attach.js';
+import { setPropagation } from '../../mounts/propagation.js';
 import { AT, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O } from '../../syscalls/constants.js';
 import type { Argument, Step } from '../../syscalls/plan.js';
 import { call, result } from '../../syscalls/steps.js';
 import type { MountSpec, Propagation } from '../spec.js';
 import { type Context, isNew } from './context.js';
 import { detachedOf, needsEarlyProc, procFilesystem, showsProc } from './filesystems.js';
-
-const PROPAGATION_FLAG: Readonly<Record<Exclude<Propagation, 'unchanged'>, number>> = {
-  private: MS.PRIVATE,
-  slave: MS.SLAVE,
-  shared: MS.SHARED,
-};
 
 /** Everything that happens in a new mount namespace, in its order. */
 export function mountSteps(context: Context): Step[] {
@@ -62,20 +57,18 @@ function copySources(mounts: readonly MountSpec[]): Step[] {
 function propagate({ spec }: Context): Step[] {
   if (spec.propagation === 'unchanged') return [];
   const wanted = spec.root !== undefined && spec.propagation === 'shared' ? 'private' : spec.propagation;
-  return [setPropagation(wanted)];
+  return [setRootPropagation(wanted)];
 }
 
-function setPropagation(propagation: Exclude<Propagation, 'unchanged'>): Step {
-  const flags = MS.REC | PROPAGATION_FLAG[propagation];
-  const why =
-    propagation === 'shared'
-      ? 'exchange mounts with the outside'
-      : 'keep mounts made here from appearing outside';
-  return call('mount', ['none', '/', null, flags, null], why, {
+const setRootPropagation = (propagation: Exclude<Propagation, 'unchanged'>): Step =>
+  setPropagation('/', propagation, {
+    why:
+      propagation === 'shared'
+        ? 'exchange mounts with the outside'
+        : 'keep mounts made here from appearing outside',
     object: '/',
     field: 'propagation',
   });
-}
 
 const ROOT = 'root';
 
@@ -139,7 +132,7 @@ function switchRoot(propagation: Propagation): Step[] {
     call('pivot_root', ['.', '.'], 'make it /', { ...details }),
     call('umount2', ['.', MNT.DETACH], 'let go of the old one', { ...details }),
     call('chdir', ['/'], 'be inside', details),
-    ...(propagation === 'shared' ? [setPropagation('shared')] : []),
+    ...(propagation === 'shared' ? [setRootPropagation('shared')] : []),
   ];
 }
 
@@ -168,16 +161,12 @@ function mountProc(context: Context): Step[] {
 function keepProcInside(propagation: Propagation): Step[] {
   if (propagation === 'private' || propagation === 'slave') return [];
   return [
-    call(
-      'mount',
-      ['none', '/proc', null, MS.REC | MS.PRIVATE, null],
-      'keep the new /proc from appearing outside',
-      {
-        object: '/proc',
-        field: 'propagation',
-        shell: ['mount', '--make-rprivate', '/proc'],
-      },
-    ),
+    setPropagation('/proc', 'private', {
+      why: 'keep the new /proc from appearing outside',
+      object: '/proc',
+      field: 'propagation',
+      shell: ['mount', '--make-rprivate', '/proc'],
+    }),
   ];
 }
 

@@ -1,16 +1,13 @@
+import { setPropagation } from '../../mounts/propagation.js';
 import { AT, MS, O } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import { byteLength, call, result } from '../../syscalls/steps.js';
 import type { Propagation } from '../spec.js';
 
-const FLAGS = { private: MS.PRIVATE, slave: MS.SLAVE, shared: MS.SHARED } as const;
-
-export function setPropagation(propagation: Exclude<Propagation, 'unchanged'>): Step[] {
-  return [
-    call('mount', ['none', '/', null, MS.REC | FLAGS[propagation], null], `make every mount ${propagation}`, {
-      object: 'cannot change root filesystem propagation',
-    }),
-  ];
+export function propagate(propagation: Propagation): Step[] {
+  if (propagation === 'unchanged') return [];
+  const why = `make every mount ${propagation}`;
+  return [setPropagation('/', propagation, { why, object: 'cannot change root filesystem propagation' })];
 }
 
 /** chroot(2) and not pivot_root(2): unshare(1) leaves the old root where it is. */
@@ -36,7 +33,8 @@ export function mountProc(target: string, makePrivate: boolean): Step[] {
   return [
     ...(makePrivate
       ? [
-          call('mount', ['none', target, null, MS.PRIVATE | MS.REC, null], 'keep the mount to ourselves', {
+          setPropagation(target, 'private', {
+            why: 'keep the mount to ourselves',
             tolerate: ['EINVAL'], // nothing is mounted there
             object: `cannot change ${target} filesystem propagation`,
           }),

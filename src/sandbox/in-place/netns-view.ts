@@ -1,3 +1,4 @@
+import { setPropagation } from '../../mounts/propagation.js';
 import { CLONE, MNT, MS } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
@@ -8,7 +9,8 @@ export function viewSteps({ name, files, readOnlySys }: NetnsView): Step[] {
   const flags = MS.NOSUID | MS.NODEV | MS.NOEXEC | (readOnlySys ? MS.RDONLY : 0);
   return [
     call('unshare', [CLONE.NEWNS], 'have mounts that only the program sees', { object: 'unshare failed' }),
-    call('mount', ['none', '/', null, MS.SLAVE | MS.REC, null], 'keep them from appearing outside', {
+    setPropagation('/', 'slave', {
+      why: 'keep them from appearing outside',
       object: 'cannot change root filesystem propagation',
     }),
     call('umount2', ['/sys', MNT.DETACH], 'take the devices outside away', {

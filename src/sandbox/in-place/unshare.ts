@@ -10,7 +10,7 @@ import { dieWithParent, dropWriter, lifelinePipe } from '../compile/lifeline.js'
 import type { Facts } from '../facts.js';
 import { EXIT_FAILURE } from './become-plan.js';
 import { haveChild, standForChild } from './child.js';
-import { chroot, mountBinfmt, mountProc, setPropagation } from './mounts.js';
+import { chroot, mountBinfmt, mountProc, propagate } from './mounts.js';
 import { keepFromOutside, mapFromOutside, outside, writeFile } from './outside.js';
 import { executeSteps, identitySteps, keepCapabilities } from './program.js';
 import { unshareMap } from './unshare-ids.js';
@@ -135,7 +135,7 @@ function inside(spec: UnshareSpec, facts: Facts): Step[] {
   const { interpreter, mountBinfmt: binfmt, root } = spec;
   const flags = flagsOf(spec.kinds);
   return [
-    ...(flags & CLONE.NEWNS && spec.propagation !== 'unchanged' ? setPropagation(spec.propagation) : []),
+    ...(flags & CLONE.NEWNS ? propagate(spec.propagation) : []),
     // An interpreter that is to be opened at once (flag F) is found where we are now.
     ...(binfmt !== undefined && interpreter !== undefined && root !== undefined
       ? mountBinfmt('/proc/sys/fs/binfmt_misc', interpreter)
