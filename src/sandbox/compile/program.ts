@@ -110,7 +110,7 @@ function identity(context: Context): Step[] {
     ...(groups === undefined ? [] : [groupsStep(context, groups)]),
     ...(spec.gid === undefined ? [] : [idStep('setresgid', spec.gid, 'gid')]),
     ...(spec.uid === undefined ? [] : [idStep('setresuid', spec.uid, 'uid')]),
-    ...(keep ? ambientSteps(context) : []),
+    ...(keep ? ambientSteps(context.facts, heldInside(context)) : []),
     // The kernel does so only for who was root.
     ...(inheritsAmbient
       ? [call('prctl', [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0], 'leave the ambient capabilities')]
@@ -146,21 +146,22 @@ export function capabilityStep(set: bigint, inheritable: bigint, why: string): S
 }
 
 /** Whoever makes or enters a user namespace has every capability in it. */
+export const ALL_CAPABILITIES = ~0n;
+
 export function heldInside(context: Context): bigint {
-  return isNew(context, 'user') || isJoined(context, 'user') ? ~0n : context.facts.capabilities;
+  return isNew(context, 'user') || isJoined(context, 'user') ? ALL_CAPABILITIES : context.facts.capabilities;
 }
 
-function ambientSteps(context: Context): Step[] {
-  const all = (1n << BigInt(context.facts.lastCapability + 1)) - 1n;
-  const set = heldInside(context) & all;
-  const raised = Array.from({ length: context.facts.lastCapability + 1 }, (_, bit) => bit).filter(
-    (bit) => (set >> BigInt(bit)) & 1n,
-  );
+/** execve keeps the ambient ones. `before` is what messages say before the name of one. */
+export function ambientSteps({ lastCapability }: Facts, held: bigint, before = ''): Step[] {
+  const bits = Array.from({ length: lastCapability + 1 }, (_, bit) => bit);
+  const set = held & ((1n << BigInt(bits.length)) - 1n);
+  const raised = bits.filter((bit) => (set >> BigInt(bit)) & 1n);
   return [
     capabilityStep(set, set, 'make the capabilities inheritable'),
     ...raised.map((bit) =>
       call('prctl', [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, bit, 0, 0], 'keep it across execve', {
-        object: `CAP_${CAPABILITIES[bit] ?? bit}`,
+        object: `${before}CAP_${CAPABILITIES[bit] ?? bit}`,
         field: 'keepCapabilities',
       }),
     ),

@@ -1,7 +1,7 @@
-import { CAPABILITIES, CLOSE_RANGE, LAST_DESCRIPTOR, PR, PR_CAP_AMBIENT } from '../../syscalls/constants.js';
+import { CLOSE_RANGE, LAST_DESCRIPTOR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
-import { candidates, capabilityStep, limitStep } from '../compile/program.js';
+import { ALL_CAPABILITIES, ambientSteps, candidates, limitStep } from '../compile/program.js';
 import type { Facts } from '../facts.js';
 
 /** What is executed at the end. */
@@ -71,16 +71,5 @@ export function identitySteps(
   ];
 }
 
-/** Whoever has entered a user namespace has all its capabilities; execve keeps the ambient ones. */
-export function keepCapabilities(facts: Facts): Step[] {
-  const all = (1n << BigInt(facts.lastCapability + 1)) - 1n;
-  const bits = Array.from({ length: facts.lastCapability + 1 }, (_, bit) => bit);
-  return [
-    capabilityStep(all, all, 'make the capabilities inheritable'),
-    ...bits.map((bit) =>
-      call('prctl', [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, bit, 0, 0], 'keep it across execve', {
-        object: `prctl(PR_CAP_AMBIENT) failed for CAP_${CAPABILITIES[bit] ?? bit}`,
-      }),
-    ),
-  ];
-}
+export const keepCapabilities = (facts: Facts): Step[] =>
+  ambientSteps(facts, ALL_CAPABILITIES, 'prctl(PR_CAP_AMBIENT) failed for ');
