@@ -1,11 +1,14 @@
 /** What an errno of a plan's step means, and what helps: first match wins. */
 import { syscallOf } from '../syscalls/encode.js';
+import type { FailureCause } from '../syscalls/failure-table.js';
+import type { Step } from '../syscalls/plan.js';
 import type { SyscallName } from '../syscalls/table.js';
 import type { Cause, Circumstances } from './causes/cause.js';
 import { MOUNT_CAUSES } from './causes/mounts.js';
 import { NAMESPACE_CAUSES } from './causes/namespaces.js';
 import { PROCESS_CAUSES } from './causes/process.js';
-import type { Locks } from './locks.js';
+import type { Facts } from './facts.js';
+import { type Locks, readLocks } from './locks.js';
 import { dockerOptions, SECCOMP_FILTER } from './obstacles.js';
 
 /** An errno of a call, and what it means. */
@@ -14,8 +17,24 @@ export interface ExplainedErrno {
   readonly text: string;
 }
 
+/** All that a launcher may have to tell of a plan: first what is so for a step, then for a call. */
+export function causesOfPlan(
+  steps: readonly Step[],
+  facts: Facts,
+  textOf: (cause: ExplainedErrno) => string,
+): FailureCause[] {
+  const locks = readLocks();
+  const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
+  const rows = (where: FailureCause['where'], causes: readonly ExplainedErrno[]): FailureCause[] =>
+    causes.map((cause) => ({ where, errno: cause.errno, text: textOf(cause) }));
+  return [
+    ...steps.flatMap((step, index) => rows({ step: index }, specificCauses({ step, facts, locks }))),
+    ...[...calls].flatMap((call) => rows({ call }, generalCauses(call, locks))),
+  ];
+}
+
 /** What holds for this step in particular; comes before {@link generalCauses}. */
-export function specificCauses(circumstances: Circumstances): ExplainedErrno[] {
+function specificCauses(circumstances: Circumstances): ExplainedErrno[] {
   const { step, locks } = circumstances;
   if (step.kind === 'supervise') return [];
   return causesOf(syscallOf(step)).flatMap(({ errnos, explain }) => {
@@ -25,7 +44,7 @@ export function specificCauses(circumstances: Circumstances): ExplainedErrno[] {
 }
 
 /** What holds for every step that makes this call. */
-export function generalCauses(call: SyscallName, locks: Locks): ExplainedErrno[] {
+function generalCauses(call: SyscallName, locks: Locks): ExplainedErrno[] {
   const known = causesOf(call).flatMap(({ errnos, explain }) =>
     typeof explain === 'string' ? errnos.map((errno) => maybeFiltered({ errno, text: explain }, locks)) : [],
   );

@@ -3,7 +3,7 @@ import { syscallOf } from '../syscalls/encode.js';
 import type { FailureTexts } from '../syscalls/failure-table.js';
 import { OUTSIDE_STEP } from '../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../syscalls/plan.js';
-import { generalCauses, launcherCause, likelyCause, specificCauses } from './causes.js';
+import { causesOfPlan, launcherCause, likelyCause } from './causes.js';
 import type { Facts } from './facts.js';
 import { readLocks } from './locks.js';
 import { StepError } from './step-error.js';
@@ -53,25 +53,10 @@ export function failureTexts(
   facts: Facts,
   { name, wording }: FailureWords = { name: 'isol8', wording: asField },
 ): FailureTexts {
-  const locks = readLocks();
   const steps = flattenSteps(plan.steps);
-  const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
-  const specific = steps.flatMap((step, index) =>
-    specificCauses({ step, facts, locks }).map(({ errno, text }) => ({
-      where: { step: index },
-      errno,
-      text,
-    })),
-  );
-  const general = [...calls].flatMap((call) =>
-    generalCauses(call, locks).map(({ errno, text }) => ({ where: { call }, errno, text })),
-  );
   return {
     heads: steps.map((step) => `${name}: ${escapeControls(headOf(step))}: `),
     places: steps.map((step, index) => escapeControls(placeOf(step, index, steps))),
-    causes: [...specific, ...general].map((cause) => ({
-      ...cause,
-      text: `. ${inWords(cause.text, wording)}`,
-    })),
+    causes: causesOfPlan(steps, facts, ({ text }) => `. ${inWords(text, wording)}`),
   };
 }

@@ -1,12 +1,11 @@
 import { escapeControls } from '../../foundation/control-characters.js';
 import { encodePlan, syscallOf } from '../../syscalls/encode.js';
 import { ERRNO_TEXTS } from '../../syscalls/errno-text.js';
-import type { FailureCause, FailureTexts } from '../../syscalls/failure-table.js';
+import type { FailureTexts } from '../../syscalls/failure-table.js';
 import { becomeLauncher, SLOT } from '../../syscalls/launch.js';
 import { flattenSteps, type Plan, type Step } from '../../syscalls/plan.js';
-import { type ExplainedErrno, generalCauses, specificCauses } from '../causes.js';
+import { causesOfPlan } from '../causes.js';
 import type { Facts } from '../facts.js';
-import { readLocks } from '../locks.js';
 import { inWords, type Wording } from '../wording.js';
 
 /** util-linux's commands end so when something but the program's execve fails. */
@@ -49,28 +48,21 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 const asOption: Wording = (field) => OPTIONS[field] ?? field;
 
-/** util-linux's words for every errno, and ours on a second line: first what is so for a step, then for a call. */
+/** util-linux's words for every errno, and ours on a second line. */
 function words(name: string, plan: Plan, facts: Facts): FailureTexts {
-  const locks = readLocks();
   const steps = flattenSteps(plan.steps);
-  const calls = new Set(steps.flatMap((step) => (step.kind === 'supervise' ? [] : [syscallOf(step)])));
-  const rows = (where: FailureCause['where'], causes: readonly ExplainedErrno[]): FailureCause[] =>
-    causes.map(({ errno, text }) => ({
-      where,
-      errno,
-      text: `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asOption)}`,
-    }));
-  const specific = steps.flatMap((step, index) =>
-    rows({ step: index }, specificCauses({ step, facts, locks })),
+  const causes = causesOfPlan(
+    steps,
+    facts,
+    ({ errno, text }) => `${ERRNO_TEXTS[errno] ?? errno}\n${inWords(text, asOption)}`,
   );
-  const general = [...calls].flatMap((call) => rows({ call }, generalCauses(call, locks)));
   const all = Object.entries(ERRNO_TEXTS).map(([errno, text]) => ({
     where: { call: 'any' as const },
     errno,
     text,
   }));
   const heads = steps.map((step) => `${name}: ${escapeControls(failureOf(step))}: `);
-  return { heads, causes: [...specific, ...general, ...all], nameless: true };
+  return { heads, causes: [...causes, ...all], nameless: true };
 }
 
 const failureOf = (step: Step): string =>
