@@ -7,7 +7,6 @@ export { netnsMounts } from './kept/netns-files.js';
 export type {
   CapabilitySets,
   CgroupPath,
-  MappedIds,
   NamespaceIdentity,
   NamespaceLinkName,
   ProcessInspection,

@@ -1,22 +1,18 @@
-import { parseMountinfo } from '../mounts/mountinfo.js';
 import { KEPT, NETNS } from '../namespaces/kept-path.js';
-import { isNamespaceKind, type NamespaceKind } from '../namespaces/kinds.js';
+import { type MountedNamespace, parseNamespaceMounts } from '../namespaces/list/scan-mounts.js';
 import { readTextFile } from '../syscalls/files.js';
 
 /** A namespace that a mount holds under a name. */
-export interface KeptNamespace {
+export interface KeptNamespace extends MountedNamespace {
   readonly name: string;
-  readonly kind: NamespaceKind;
-  readonly inode: number;
-  readonly path: string;
 }
 
 /** All that are kept under a name, by name and kind; also what ip-netns(8) has made. Needs no privilege. */
 export function listKept(): KeptNamespace[] {
   const byPath = new Map<string, KeptNamespace>();
-  for (const { type, root, path } of parseMountinfo(readTextFile('/proc/self/mountinfo'))) {
-    const kept = type === 'nsfs' ? keptAt(path, root) : undefined;
-    if (kept) byPath.set(path, kept);
+  for (const mounted of parseNamespaceMounts(readTextFile('/proc/self/mountinfo'))) {
+    const kept = asKept(mounted);
+    if (kept) byPath.set(kept.path, kept);
   }
   const key = ({ name, kind }: KeptNamespace): string => `${name}\0${kind}`;
   return [...byPath.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
@@ -24,11 +20,7 @@ export function listKept(): KeptNamespace[] {
 
 const PLACE = new RegExp(`^(?:${NETNS}|${KEPT}/(?<kind>[a-z]+))/(?<name>[^/]+)$`);
 
-/** `root` is what is mounted: `uts:[4026532000]`. */
-function keptAt(path: string, root: string): KeptNamespace | undefined {
-  const place = PLACE.exec(path)?.groups;
-  const [, kind, inode] = /^([a-z]+):\[(\d+)\]$/.exec(root) ?? [];
-  if (!place?.name || kind === undefined || !isNamespaceKind(kind)) return undefined;
-  if (kind !== (place.kind ?? 'net')) return undefined;
-  return { name: place.name, kind, inode: Number(inode), path };
+function asKept(mounted: MountedNamespace): KeptNamespace | undefined {
+  const { name, kind = 'net' } = PLACE.exec(mounted.path)?.groups ?? {};
+  return name && kind === mounted.kind ? { name, ...mounted } : undefined;
 }

@@ -1,4 +1,6 @@
+import { parseTimensOffsets } from '../clocks/offsets.js';
 import { Isol8Error, SpecError } from '../foundation/errors.js';
+import { parseIdMap } from '../ids/ranges.js';
 import { currentArchitecture } from '../syscalls/architecture.js';
 import { closeDescriptor, cString, SystemCallError, syscall } from '../syscalls/binding.js';
 import { AT, O } from '../syscalls/constants.js';
@@ -7,7 +9,7 @@ import { errnoName } from '../syscalls/errno.js';
 import { readDescriptor, readTextFileIfAny } from '../syscalls/files.js';
 import { StatusReader } from '../syscalls/statx.js';
 import type { NamespaceIdentity, NamespaceLinkName, ProcessInspection } from './inspect/inspection.js';
-import { parseCgroups, parseClocks, parseIdMap, parseStatus } from './inspect/parse-proc.js';
+import { parseCgroups, parseStatus } from './inspect/parse-proc.js';
 import { ALL_KINDS } from './kinds.js';
 import { parseCommandLine, parseStat } from './list/processes.js';
 import { readUserNames } from './user-names.js';
@@ -15,6 +17,8 @@ import { readUserNames } from './user-names.js';
 const LINKS: readonly NamespaceLinkName[] = [...ALL_KINDS, 'pid_for_children', 'time_for_children'];
 /** USER_HZ of both processors, in which /proc/PID/stat counts: time(7). */
 const TICKS_PER_SECOND = 100;
+/** A zombie's offsets are no text at all. */
+const UNMOVED = { monotonic: { seconds: 0, nanoseconds: 0 }, boottime: { seconds: 0, nanoseconds: 0 } };
 
 /**
  * Tells what the kernel says about a process: its ten links of /proc/PID/ns, id maps, clock offsets, cgroups, command,
@@ -52,9 +56,12 @@ function read(folder: ProcessFolder): ProcessInspection {
     pids,
     namespaces: folder.namespaces(),
     uidMap: folder.text('uidMap', 'uid_map', parseIdMap),
-    gidMap: folder.text('gidMap', 'gid_map', parseIdMap),
+    gidMap: folder.text('gidMap', 'gid_map', (text) => parseIdMap(text, 'gid_map')),
     setgroups: folder.text('setgroups', 'setgroups', (text) => (text.startsWith('deny') ? 'deny' : 'allow')),
-    clocks: folder.text('clocks', 'timens_offsets', parseClocks),
+    clocks: folder.text('clocks', 'timens_offsets', (text) => ({
+      ...UNMOVED,
+      ...parseTimensOffsets(text),
+    })),
     cgroups: folder.text('cgroups', 'cgroup', parseCgroups),
     capabilities,
     hidden: folder.hidden,

@@ -1,9 +1,9 @@
 import { escapeControls } from '../../foundation/control-characters.js';
 import { formatDuration } from '../../foundation/duration.js';
 import { paint } from '../../foundation/paint.js';
+import type { IdRange } from '../../ids/ranges.js';
 import type {
   CapabilitySets,
-  MappedIds,
   NamespaceLinkName,
   ProcessInspection,
 } from '../../namespaces/inspect/inspection.js';
@@ -94,7 +94,7 @@ function renderIds(found: ProcessInspection, style: Style): string {
   ].join('');
 }
 
-const mapRows = (label: string, map: readonly MappedIds[] | undefined): string[][] =>
+const mapRows = (label: string, map: readonly IdRange[] | undefined): string[][] =>
   (map ?? []).map(({ inner, outer, count }, i) => [i === 0 ? label : '', `${inner}`, `${outer}`, `${count}`]);
 
 const pad = (cell: string, width: number, left: boolean): string =>

@@ -1,4 +1,5 @@
 import type { Duration } from '../../foundation/duration.js';
+import type { IdRange } from '../../ids/ranges.js';
 import type { NamespaceKind } from '../kinds.js';
 
 /** A link of /proc/PID/ns: the eight kinds, and what the next child will be in. */
@@ -9,13 +10,6 @@ export interface NamespaceIdentity {
   readonly inode: number;
   /** Of the nsfs file system. */
   readonly device: number;
-}
-
-/** A line of uid_map or gid_map: `count` ids from `inner` on are those from `outer` on in the reader's user namespace. */
-export interface MappedIds {
-  readonly inner: number;
-  readonly outer: number;
-  readonly count: number;
 }
 
 /** A line of /proc/PID/cgroup. See cgroups(7). */
@@ -61,8 +55,9 @@ export interface ProcessInspection {
   readonly pids: readonly number[];
   /** A zombie has but user and pid; pid_for_children is missing until its first process. */
   readonly namespaces: Readonly<Partial<Record<NamespaceLinkName, NamespaceIdentity>>> | undefined;
-  readonly uidMap: readonly MappedIds[] | undefined;
-  readonly gidMap: readonly MappedIds[] | undefined;
+  /** Its outer ids, and those of gidMap, are ids of the reader's user namespace. */
+  readonly uidMap: readonly IdRange[] | undefined;
+  readonly gidMap: readonly IdRange[] | undefined;
   readonly setgroups: 'allow' | 'deny' | undefined;
   /** How far its time namespace's clocks are from the initial ones; undefined also where the kernel has none. */
   readonly clocks: { readonly monotonic: Duration; readonly boottime: Duration } | undefined;

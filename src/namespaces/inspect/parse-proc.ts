@@ -1,7 +1,6 @@
 /** The texts of /proc/PID, as proc(5) describes them. */
-import type { Duration } from '../../foundation/duration.js';
 import { CAPABILITIES } from '../../syscalls/constants.js';
-import type { CapabilitySets, CgroupPath, MappedIds } from './inspection.js';
+import type { CapabilitySets, CgroupPath } from './inspection.js';
 
 /** What isol8 reads in /proc/PID/status. */
 export interface ProcessStatus {
@@ -39,14 +38,6 @@ export function capabilityNames(set: bigint): string[] {
   return names;
 }
 
-export function parseIdMap(text: string): MappedIds[] {
-  return [...text.matchAll(/^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/gm)].map(([, inner, outer, count]) => ({
-    inner: Number(inner),
-    outer: Number(outer),
-    count: Number(count),
-  }));
-}
-
 /** `12:cpu,cpuacct:/a:b` for v1, `0::/a` for v2; a path may have colons. */
 export function parseCgroups(text: string): CgroupPath[] {
   return [...text.matchAll(/^(\d+):([^:\n]*):(.*)$/gm)].map(([, hierarchy, controllers = '', path = '']) => ({
@@ -54,13 +45,4 @@ export function parseCgroups(text: string): CgroupPath[] {
     controllers: controllers.split(',').filter(Boolean),
     path,
   }));
-}
-
-/** `monotonic 86400 0`; kernels before 5.7 write the clock's number. */
-export function parseClocks(text: string): { monotonic: Duration; boottime: Duration } {
-  const offset = (names: string): Duration => {
-    const line = new RegExp(`^\\s*(?:${names})\\s+(-?\\d+)\\s+(\\d+)`, 'm').exec(text);
-    return { seconds: Number(line?.[1] ?? 0), nanoseconds: Number(line?.[2] ?? 0) };
-  };
-  return { monotonic: offset('monotonic|1'), boottime: offset('boottime|7') };
 }

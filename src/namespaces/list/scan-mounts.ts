@@ -1,9 +1,10 @@
+import { parseMountinfo } from '../../mounts/mountinfo.js';
 import { cString } from '../../syscalls/binding.js';
 import { AT } from '../../syscalls/constants.js';
 import { readTextFileIfAny } from '../../syscalls/files.js';
-import { isNamespaceKind, type NamespaceKind } from '../kinds.js';
+import type { NamespaceKind } from '../kinds.js';
 import type { Census } from './census.js';
-import { LinkReader } from './namespace-link.js';
+import { LinkReader, parseNamespaceLink } from './namespace-link.js';
 
 /** A namespace that is mounted somewhere, as a line of /proc/PID/mountinfo says it. */
 export interface MountedNamespace {
@@ -15,21 +16,10 @@ export interface MountedNamespace {
 
 /** The mounts of nsfs among those of a mountinfo file. See proc_pid_mountinfo(5). */
 export function parseNamespaceMounts(mountinfo: string): MountedNamespace[] {
-  if (!mountinfo.includes(' - nsfs ')) return [];
-  return mountinfo.split('\n').flatMap((line) => {
-    const [, kind = '', inode, path = ''] =
-      /^\d+ \d+ [^ ]+ (\w+):\[(\d+)\] ([^ ]+) [^\n]* - nsfs /.exec(line) ?? [];
-    if (!isNamespaceKind(kind)) return [];
-    return [{ kind, inode: Number(inode), path: unescapeMountPath(path) }];
+  return parseMountinfo(mountinfo, 'nsfs').flatMap(({ root, path }) => {
+    const namespace = parseNamespaceLink(root);
+    return namespace ? [{ ...namespace, path }] : [];
   });
-}
-
-/** Space, tab, newline and backslash are three octal digits there. */
-function unescapeMountPath(text: string): string {
-  if (!text.includes('\\')) return text;
-  const bytes = Buffer.from(text, 'utf8').toString('latin1');
-  const plain = bytes.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return Buffer.from(plain, 'latin1').toString('utf8');
 }
 
 /** Reads the mounts of every mount namespace that a process is in, the reader's own first. */
