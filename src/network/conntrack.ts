@@ -1,9 +1,9 @@
 /** What the kernel tracks of connections, as ctnetlink has it: linux/netfilter/nfnetlink_conntrack.h. */
 import { ipText } from '../foundation/ip.js';
 import { AttributeWriter, NLA_F_NESTED } from '../netlink/attribute-writer.js';
-import { Attributes } from '../netlink/attributes.js';
+import type { Attributes } from '../netlink/attributes.js';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
-import { nfgenmsg } from '../nftables/batch.js';
+import { nfgenmsg, openNfnetlink } from '../netlink/nfnetlink.js';
 
 const NFNL_SUBSYS_CTNETLINK = 1;
 const message = (number: number): number => (NFNL_SUBSYS_CTNETLINK << 8) | number;
@@ -12,8 +12,6 @@ export const CTA = { TUPLE_ORIG: 1, TUPLE_REPLY: 2, ID: 12, ZONE: 18 } as const;
 export const CTA_TUPLE = { IP: 1, PROTO: 2 } as const;
 export const CTA_IP = { V4_SRC: 1, V4_DST: 2, V6_SRC: 3, V6_DST: 4 } as const;
 export const CTA_PROTO = { NUM: 1, SRC_PORT: 2, DST_PORT: 3 } as const;
-
-const NFGENMSG_SIZE = 4;
 
 export interface Endpoint {
   readonly address: string;
@@ -42,13 +40,13 @@ export const listFlows = (): NetlinkRequest => ({
 });
 
 /** undefined for what has no ports. Throws NetlinkDecodeError. */
-export function decodeFlow({ body }: NetlinkMessage): Flow | undefined {
-  const attributes = new Attributes(body, NFGENMSG_SIZE);
+export function decodeFlow(message: NetlinkMessage): Flow | undefined {
+  const { family, attributes } = openNfnetlink(message);
   const [original, reply] = [CTA.TUPLE_ORIG, CTA.TUPLE_REPLY].map((type) => attributes.nest(type));
   const protocol = original?.nest(CTA_TUPLE.PROTO)?.u8(CTA_PROTO.NUM);
   const [there, back] = [original && directionOf(original), reply && directionOf(reply)];
   if (protocol === undefined || there === undefined || back === undefined) return undefined;
-  const removal = removeFlow(body.readUInt8(0), attributes);
+  const removal = removeFlow(family, attributes);
   return { protocol, original: there, reply: back, removal };
 }
 

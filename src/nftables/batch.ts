@@ -1,14 +1,11 @@
 import { AttributeWriter } from '../netlink/attribute-writer.js';
 import { NLM_F } from '../netlink/constants.js';
 import type { NetlinkRequest } from '../netlink/message.js';
+import { nfgenmsg } from '../netlink/nfnetlink.js';
 import type { Change } from './change.js';
 import { NFNL_BATCH_GENID, NFNL_MSG_BATCH, NFNL_SUBSYS_NFTABLES } from './constants.js';
 import { type Family, NFPROTO, type TableName } from './family.js';
 import { remediesOf } from './remedies.js';
-
-/** struct nfgenmsg */
-export const nfgenmsg = (family: number, resource = 0): Uint8Array =>
-  Uint8Array.of(family, 0, resource >> 8, resource & 0xff);
 
 const HEADERS = Object.fromEntries(
   Object.entries(NFPROTO).map(([family, number]) => [family, nfgenmsg(number)]),

@@ -1,7 +1,9 @@
 /** Messages of nfnetlink as objects. All of it throws NetlinkDecodeError for what is not as nf_tables.h has it. */
 import { Attributes } from '../netlink/attributes.js';
+import { needed } from '../netlink/body.js';
 import { NetlinkDecodeError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
+import { openNfnetlink } from '../netlink/nfnetlink.js';
 import {
   NFT_DATA_VERDICT,
   NFT_SET,
@@ -32,21 +34,8 @@ import {
 } from './ruleset.js';
 import { readVerdict } from './verdict.js';
 
-/** struct nfgenmsg, then attributes. */
-const HEADER = 4;
-
-function open({ body }: NetlinkMessage): { family: number; attributes: Attributes } {
-  if (body.length < HEADER) throw new NetlinkDecodeError(`a message of nfnetlink of ${body.length} bytes`);
-  return { family: body.readUInt8(0), attributes: new Attributes(body, HEADER) };
-}
-
-function required<Value>(value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new NetlinkDecodeError(`a message of nf_tables without ${what}`);
-  return value;
-}
-
 const handleOf = (attributes: Attributes, type: number): number =>
-  Number(required(attributes.be64(type), 'a handle'));
+  Number(needed(attributes.be64(type), 'the handle'));
 
 /** A table as the kernel has it. */
 export interface ListedTable extends TableSpec {
@@ -58,7 +47,7 @@ export interface ListedTable extends TableSpec {
 }
 
 export function decodeTable(message: NetlinkMessage): ListedTable {
-  const { family, attributes } = open(message);
+  const { family, attributes } = openNfnetlink(message);
   const bits = attributes.be32(NFTA_TABLE.FLAGS) ?? 0;
   const flags: TableFlag[] = [];
   if (bits & NFT_TABLE_F.DORMANT) flags.push('dormant');
@@ -66,7 +55,7 @@ export function decodeTable(message: NetlinkMessage): ListedTable {
   const owner = attributes.be32(NFTA_TABLE.OWNER);
   return {
     family: familyOf(family),
-    name: required(attributes.text(NFTA_TABLE.NAME), 'a name'),
+    name: needed(attributes.text(NFTA_TABLE.NAME), 'the name of a table'),
     ...(flags.length > 0 ? { flags } : {}),
     handle: handleOf(attributes, NFTA_TABLE.HANDLE),
     use: attributes.be32(NFTA_TABLE.USE) ?? 0,
@@ -87,11 +76,14 @@ export interface ListedChain extends Partial<Omit<BaseChain, 'type' | 'policy'>>
 }
 
 export function decodeChain(message: NetlinkMessage): ListedChain {
-  const { family, attributes } = open(message);
-  const table = { family: familyOf(family), name: required(attributes.text(NFTA_CHAIN.TABLE), 'a table') };
+  const { family, attributes } = openNfnetlink(message);
+  const table = {
+    family: familyOf(family),
+    name: needed(attributes.text(NFTA_CHAIN.TABLE), 'the table of a chain'),
+  };
   return {
     table,
-    name: required(attributes.text(NFTA_CHAIN.NAME), 'a name'),
+    name: needed(attributes.text(NFTA_CHAIN.NAME), 'the name of a chain'),
     handle: handleOf(attributes, NFTA_CHAIN.HANDLE),
     use: attributes.be32(NFTA_CHAIN.USE) ?? 0,
     ...decodeBase(table, attributes),
@@ -101,13 +93,13 @@ export function decodeChain(message: NetlinkMessage): ListedChain {
 function decodeBase({ family }: TableName, attributes: Attributes): Partial<ListedChain> {
   const hook = attributes.nest(NFTA_CHAIN.HOOK);
   if (hook === undefined) return {};
-  const number = required(hook.be32(NFTA_HOOK.HOOKNUM), 'the number of a hook');
+  const number = needed(hook.be32(NFTA_HOOK.HOOKNUM), 'the number of a hook');
   const name = hooksOf(family)[number];
   if (name === undefined) throw new NetlinkDecodeError(`hook ${number} of the family ${family}`);
   const devices = hook.nest(NFTA_HOOK.DEVS)?.entries() ?? [];
   const device = hook.text(NFTA_HOOK.DEV) ?? devices[0]?.bytes.toString('utf8').replace(/\0.*$/s, '');
   return {
-    type: required(attributes.text(NFTA_CHAIN.TYPE), 'a type'),
+    type: needed(attributes.text(NFTA_CHAIN.TYPE), 'the type of a chain'),
     hook: name,
     priority: (hook.be32(NFTA_HOOK.PRIORITY) ?? 0) | 0,
     policy: attributes.be32(NFTA_CHAIN.POLICY) === 0 ? 'drop' : 'accept',
@@ -125,12 +117,15 @@ export interface KernelRule {
 }
 
 export function decodeRule(message: NetlinkMessage): KernelRule {
-  const { family, attributes } = open(message);
+  const { family, attributes } = openNfnetlink(message);
   const comment = commentOf(attributes.bytes(NFTA_RULE.USERDATA));
   const expressions = attributes.nest(NFTA_RULE.EXPRESSIONS);
   return {
-    table: { family: familyOf(family), name: required(attributes.text(NFTA_RULE.TABLE), 'a table') },
-    chain: required(attributes.text(NFTA_RULE.CHAIN), 'a chain'),
+    table: {
+      family: familyOf(family),
+      name: needed(attributes.text(NFTA_RULE.TABLE), 'the table of a rule'),
+    },
+    chain: needed(attributes.text(NFTA_RULE.CHAIN), 'the chain of a rule'),
     handle: handleOf(attributes, NFTA_RULE.HANDLE),
     expressions: expressions ? readExpressions(expressions) : [],
     ...(comment === undefined ? {} : { comment }),
@@ -149,7 +144,7 @@ export interface ListedSet extends Omit<SetSpec, 'type' | 'map'> {
 }
 
 export function decodeSet(message: NetlinkMessage): ListedSet {
-  const { family, attributes } = open(message);
+  const { family, attributes } = openNfnetlink(message);
   const bits = attributes.be32(NFTA_SET.FLAGS) ?? 0;
   const flags = SET_FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
   const size = attributes.nest(NFTA_SET.DESC)?.be32(NFTA_SET_DESC.SIZE);
@@ -157,8 +152,8 @@ export function decodeSet(message: NetlinkMessage): ListedSet {
   const type = typesOf(attributes.be32(NFTA_SET.KEY_TYPE) ?? 0);
   const map = dataOf(attributes.be32(NFTA_SET.DATA_TYPE));
   return {
-    table: { family: familyOf(family), name: required(attributes.text(NFTA_SET.TABLE), 'a table') },
-    name: required(attributes.text(NFTA_SET.NAME), 'a name'),
+    table: { family: familyOf(family), name: needed(attributes.text(NFTA_SET.TABLE), 'the table of a set') },
+    name: needed(attributes.text(NFTA_SET.NAME), 'the name of a set'),
     handle: handleOf(attributes, NFTA_SET.HANDLE),
     anonymous: (bits & NFT_SET.ANONYMOUS) !== 0,
     isMap: (bits & (NFT_SET.MAP | NFT_SET.OBJECT)) !== 0,
@@ -195,7 +190,7 @@ function dataOf(number: number | undefined): readonly DataTypeName[] | 'verdict'
 
 /** One message of a dump of elements, which holds many. */
 export function decodeKernelElements(message: NetlinkMessage): KernelElement[] {
-  const list = open(message).attributes.nest(NFTA_SET_ELEM_LIST.ELEMENTS);
+  const list = openNfnetlink(message).attributes.nest(NFTA_SET_ELEM_LIST.ELEMENTS);
   return (list?.entries() ?? []).map(({ type, bytes }) => {
     if (type !== NFTA_LIST_ELEM) throw new NetlinkDecodeError(`an element as attribute ${type}`);
     return decodeElement(new Attributes(bytes));

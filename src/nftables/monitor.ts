@@ -1,7 +1,7 @@
 import type { SocketPlace } from '../namespaces/open-socket.js';
-import { Attributes } from '../netlink/attributes.js';
 import { NETLINK } from '../netlink/constants.js';
 import { type MonitorEvent, monitor } from '../netlink/monitor.js';
+import { openNfnetlink } from '../netlink/nfnetlink.js';
 import { NFNLGRP_NFTABLES, NFT_MSG, NFTA_GEN } from './constants.js';
 
 /** That somebody has changed the ruleset, in one transaction, or that some of these were missed. */
@@ -44,9 +44,8 @@ async function nextChange(events: AsyncIterator<MonitorEvent>): Promise<Iterator
     const { done, value: event } = await events.next();
     if (done) return { done: true, value: undefined };
     if (event.lost) return { done: false, value: { lost: true } };
-    const { type, body } = event.message;
-    if (type !== NFT_MSG.NEWGEN) continue;
-    const attributes = new Attributes(body, 4);
+    if (event.message.type !== NFT_MSG.NEWGEN) continue;
+    const { attributes } = openNfnetlink(event.message);
     const pid = attributes.be32(NFTA_GEN.PROC_PID) ?? 0;
     const process = { pid, name: attributes.text(NFTA_GEN.PROC_NAME) ?? '' };
     return { done: false, value: { lost: false, generation: attributes.be32(NFTA_GEN.ID) ?? 0, process } };

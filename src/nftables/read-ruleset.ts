@@ -1,11 +1,10 @@
 /** What of a ruleset the kernel is asked for, and its answers as objects. */
 import { type Isol8Error, UnsupportedError } from '../foundation/errors.js';
 import { AttributeWriter } from '../netlink/attribute-writer.js';
-import { Attributes } from '../netlink/attributes.js';
 import { NetlinkError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
+import { nfgenmsg, openNfnetlink } from '../netlink/nfnetlink.js';
 import type { NetlinkSocket } from '../netlink/socket.js';
-import { nfgenmsg } from './batch.js';
 import {
   NFT_MSG,
   NFTA_CHAIN,
@@ -53,7 +52,7 @@ export async function readGeneration(socket: NetlinkSocket): Promise<number> {
     body: body.bytes,
     what: 'get the generation of the ruleset',
   });
-  const generation = message && new Attributes(message.body, 4).be32(NFTA_GEN.ID);
+  const generation = message && openNfnetlink(message).attributes.be32(NFTA_GEN.ID);
   if (generation === undefined) throw new UnsupportedError('this kernel does not number its rulesets');
   return generation;
 }

@@ -1,8 +1,8 @@
 /** Numbers that a network namespace has for others: see ip-netns(8), "list-id". NETNSA_* of linux/net_namespace.h. */
 import { AttributeWriter } from '../netlink/attribute-writer.js';
+import { attributesOf } from '../netlink/body.js';
 import { NLM_F } from '../netlink/constants.js';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
-import { attributesOf } from './body.js';
 
 export const RTM_NSID = { NEW: 88, DELETE: 89, GET: 90 } as const;
 const NETNSA = { NSID: 1, FD: 3 } as const;

@@ -1,10 +1,10 @@
 import type { SocketPlace } from '../namespaces/open-socket.js';
+import { needed } from '../netlink/body.js';
 import { NETLINK, NLM_F } from '../netlink/constants.js';
 import type { NetlinkError } from '../netlink/errors.js';
 import type { NetlinkRequest } from '../netlink/message.js';
 import { NetlinkSocket } from '../netlink/socket.js';
 import { Addresses } from './addresses/addresses.js';
-import { needed } from './body.js';
 import { Links } from './links/links.js';
 import { Fdb, Neighbors } from './neighbors/neighbors.js';
 import { Qdiscs } from './qdiscs/qdiscs.js';

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { ipBytes, ipText } from '../../src/foundation/ip.js';
 import { AttributeWriter } from '../../src/netlink/attribute-writer.js';
 import { Attributes } from '../../src/netlink/attributes.js';
+import { NetlinkDecodeError } from '../../src/netlink/errors.js';
+import { nfgenmsg } from '../../src/netlink/nfnetlink.js';
 import {
   CTA,
   CTA_IP,
@@ -13,7 +15,6 @@ import {
   decodeFlow,
   IPCTNL_MSG_CT,
 } from '../../src/network/conntrack.js';
-import { nfgenmsg } from '../../src/nftables/batch.js';
 
 const NESTED = 0x8000;
 
@@ -81,5 +82,9 @@ describe('a tracked connection', () => {
       }),
     );
     assert.equal(decodeFlow(messageOf(writer)), undefined);
+  });
+
+  it('is refused when it has no family', () => {
+    assert.throws(() => decodeFlow(messageOf(new AttributeWriter())), NetlinkDecodeError);
   });
 });

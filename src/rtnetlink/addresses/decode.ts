@@ -1,7 +1,7 @@
 import type { IpFamily } from '../../foundation/ip.js';
+import { attributesOf, needed, trueFlags } from '../../netlink/body.js';
 import { NetlinkDecodeError } from '../../netlink/errors.js';
 import type { NetlinkMessage } from '../../netlink/message.js';
-import { attributesOf, needed, trueFlags } from '../body.js';
 import { AF, RTM } from '../constants.js';
 import { ipTextOf, nameOf } from '../fields.js';
 import { SCOPES, type Scope } from '../scopes.js';

@@ -1,10 +1,10 @@
 import { alsoFailed } from '../../foundation/errors.js';
 import { Namespace } from '../../namespaces/namespace.js';
+import { needed } from '../../netlink/body.js';
 import { NETLINK } from '../../netlink/constants.js';
 import type { NetlinkError } from '../../netlink/errors.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
 import { NetlinkSocket } from '../../netlink/socket.js';
-import { needed } from '../body.js';
 import { decodeLink, isAboutLink } from './decode.js';
 import { changeLink, removeLink } from './encode.js';
 import { getLink, type LinkFilter, listLinks } from './get.js';

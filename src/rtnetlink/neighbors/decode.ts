@@ -1,8 +1,8 @@
 import type { IpFamily } from '../../foundation/ip.js';
+import { attributesOf, trueFlags } from '../../netlink/body.js';
 import { NetlinkDecodeError } from '../../netlink/errors.js';
 import type { NetlinkMessage } from '../../netlink/message.js';
 import { familyName } from '../addresses/decode.js';
-import { attributesOf, trueFlags } from '../body.js';
 import { AF, RTM } from '../constants.js';
 import { ipTextOf, nameOf, readFields } from '../fields.js';
 import { macText } from '../mac.js';

@@ -1,7 +1,7 @@
 import type { Attributes } from '../../netlink/attributes.js';
+import { attributesOf, needed } from '../../netlink/body.js';
 import { NetlinkDecodeError } from '../../netlink/errors.js';
 import type { NetlinkMessage } from '../../netlink/message.js';
-import { attributesOf, needed } from '../body.js';
 import { RTM } from '../constants.js';
 import { TCA } from './encode.js';
 import { handleText } from './handles.js';

@@ -5,10 +5,10 @@
 import type { IpFamily } from '../../foundation/ip.js';
 import { aligned } from '../../netlink/attribute-writer.js';
 import { Attributes } from '../../netlink/attributes.js';
+import { checkBody, trueFlags } from '../../netlink/body.js';
 import { NetlinkDecodeError } from '../../netlink/errors.js';
 import type { NetlinkMessage } from '../../netlink/message.js';
 import { checkedLength, familyName } from '../addresses/decode.js';
-import { checkBody, trueFlags } from '../body.js';
 import { RTM } from '../constants.js';
 import { ipTextOf, type Names, nameOf, readFields } from '../fields.js';
 import { ROUTE_PROTOCOLS, type RouteProtocol, SCOPES, type Scope } from '../scopes.js';

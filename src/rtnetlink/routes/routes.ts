@@ -1,9 +1,9 @@
 import type { IpFamily } from '../../foundation/ip.js';
 import { AttributeWriter } from '../../netlink/attribute-writer.js';
+import { needed } from '../../netlink/body.js';
 import type { NetlinkRequest } from '../../netlink/message.js';
 import type { NetlinkSocket } from '../../netlink/socket.js';
 import { familyNumber, isInternet } from '../addresses/addresses.js';
-import { needed } from '../body.js';
 import { RTM } from '../constants.js';
 import { checkIndex, numberOf } from '../fields.js';
 import { ROUTE_PROTOCOLS, type RouteProtocol, type RouteTable, TABLES } from '../scopes.js';

@@ -1,7 +1,7 @@
 import type { IpFamily } from '../../foundation/ip.js';
+import { attributesOf, trueFlags } from '../../netlink/body.js';
 import type { NetlinkMessage } from '../../netlink/message.js';
 import { checkedLength, familyName } from '../addresses/decode.js';
-import { attributesOf, trueFlags } from '../body.js';
 import { RTM } from '../constants.js';
 import { ipTextOf, nameOf, readFields } from '../fields.js';
 import { FIB_RULE_INVERT, FRA, RULE, RULE_ACTIONS, type RuleAction, type RuleOptions } from './encode.js';

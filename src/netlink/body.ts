@@ -1,6 +1,6 @@
-import { Attributes } from '../netlink/attributes.js';
-import { NetlinkDecodeError } from '../netlink/errors.js';
-import type { NetlinkMessage } from '../netlink/message.js';
+import { Attributes } from './attributes.js';
+import { NetlinkDecodeError } from './errors.js';
+import type { NetlinkMessage } from './message.js';
 
 /** The attributes behind the family's struct, once the message is known to be of one of these types and long enough. */
 export function attributesOf(message: NetlinkMessage, types: readonly number[], header: number): Attributes {
@@ -8,10 +8,21 @@ export function attributesOf(message: NetlinkMessage, types: readonly number[], 
   return new Attributes(message.body, header);
 }
 
+/** The same for a message of any type. */
+export function attributesBehind(message: NetlinkMessage, header: number): Attributes {
+  checkLength(message, header);
+  return new Attributes(message.body, header);
+}
+
 /** Throws NetlinkDecodeError. */
-export function checkBody({ type, body }: NetlinkMessage, types: readonly number[], header: number): void {
+export function checkBody(message: NetlinkMessage, types: readonly number[], header: number): void {
+  const { type } = message;
   if (!types.includes(type))
     throw new NetlinkDecodeError(`a message of type ${type}, not ${types.join(' or ')}`);
+  checkLength(message, header);
+}
+
+function checkLength({ type, body }: NetlinkMessage, header: number): void {
   if (body.length < header)
     throw new NetlinkDecodeError(`a message of type ${type} with ${body.length} bytes`);
 }
