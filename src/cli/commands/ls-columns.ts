@@ -1,7 +1,7 @@
 import type { ListedNamespace, ListedProcess, NamespaceHolder } from '../../namespaces/list/namespace.js';
-import { netnsId } from '../../namespaces/netns-id.js';
 import { readUserNames } from '../../namespaces/user-names.js';
 import type { Cell, Column } from '../columns.js';
+import { netnsId } from './netns-id.js';
 
 /** A row of isol8 ls: a namespace, a process, or a namespace with the process that stands for it. */
 export interface Row {
