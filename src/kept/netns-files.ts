@@ -1,7 +1,7 @@
 /** What `ip netns exec` shows a program besides the named network namespace: ip-netns(8). */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { keptPath } from '../namespaces/kept-path.js';
+import { checkKeptName } from '../namespaces/kept-path.js';
 import type { MountSpec } from '../sandbox/spec.js';
 import { loadAddon } from '../syscalls/addon.js';
 import { statFile } from '../syscalls/files.js';
@@ -17,7 +17,7 @@ export interface NetnsFile {
  * `ip netns exec` passes them over with a message. Throws Isol8Error EINVAL for what cannot be a name.
  */
 export function netnsFiles(name: string): { placed: NetnsFile[]; unplaced: NetnsFile[] } {
-  keptPath(name, 'net');
+  checkKeptName(name);
   const folder = `/etc/netns/${name}`;
   const files = entriesOf(folder).map((entry) => ({
     source: join(folder, entry),

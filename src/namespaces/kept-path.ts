@@ -7,12 +7,17 @@ export const NETNS = '/run/netns';
 
 /** `/run/netns/NAME`, or `/run/isol8/ns/KIND/NAME`. Throws Isol8Error EINVAL for what is not one file's name. */
 export function keptPath(name: string, kind: NamespaceKind): string {
+  checkKeptName(name);
+  return `${keptFolder(kind)}/${name}`;
+}
+
+/** Throws Isol8Error EINVAL for what is not one file's name. */
+export function checkKeptName(name: string): void {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || Buffer.byteLength(name) > 255)
     throw new Isol8Error(
       'EINVAL',
       `${JSON.stringify(name)} cannot be the name of a namespace: it must be a file name`,
     );
-  return `${keptFolder(kind)}/${name}`;
 }
 
 export const keptFolder = (kind: NamespaceKind): string => (kind === 'net' ? NETNS : `${KEPT}/${kind}`);

@@ -72,7 +72,7 @@ export class Links {
     await this.#socket.batch(changeSteps(index, changes));
   }
 
-  /** A link that is up keeps it name before Linux 6.2: EBUSY. */
+  /** A link that is up keeps its name before Linux 6.2: EBUSY. */
   async rename(target: LinkTarget, name: string): Promise<void> {
     await this.change(target, { name });
   }
