@@ -3,6 +3,7 @@ import { SpecError } from '../foundation/errors.js';
 import { familyOf, parsePrefix } from '../foundation/ip.js';
 import { isNewName } from '../rtnetlink/links/name.js';
 import { validate } from '../sandbox/parse.js';
+import { flag, whole } from '../sandbox/schema.js';
 import { isFixedName } from './fixed-names.js';
 import type { PublishedPort } from './published-ports.js';
 import { isForHosts, overlaps, subnetOf } from './subnets.js';
@@ -125,14 +126,6 @@ const prefixOf = (family: 'inet' | 'inet6', longest: number) =>
     ),
   ]);
 const EXAMPLES = { inet: '10.1.0.0/24', inet6: 'fd00:1::/64' } as const;
-const flag = v.boolean('must be true or false');
-const whole = (min: number, max: number) =>
-  v.pipe(
-    v.number('must be a number'),
-    v.integer('must be a whole number'),
-    v.minValue(min, `must be at least ${min}`),
-    v.maxValue(max, `must be at most ${max}`),
-  );
 const linkName = v.pipe(
   v.string('must be a string'),
   v.check(

@@ -5,6 +5,7 @@ import { SpecError } from '../foundation/errors.js';
 import { LAST_SIGNAL, SIGNALS } from '../syscalls/constants.js';
 import type { CompileOptions } from './compile/context.js';
 import { validate } from './parse.js';
+import { whole } from './schema.js';
 import type { SandboxSpec } from './spec.js';
 import type { Stdio, TerminalSize } from './stdio.js';
 
@@ -46,12 +47,7 @@ const entry = v.union(
   [word, descriptor, v.object({ fd: descriptor })],
   "must be 'pipe', 'inherit', 'ignore' or a descriptor",
 );
-const cells = v.pipe(
-  v.number('must be a number'),
-  v.integer('must be a whole number'),
-  v.minValue(1, 'must be at least 1'),
-  v.maxValue(65_535, 'must be at most 65535'),
-);
+const cells = whole(1, 65_535);
 
 const signalSchema = v.instance(AbortSignal, 'must be an AbortSignal');
 

@@ -11,7 +11,7 @@ const text = v.pipe(
 );
 const nonEmpty = v.pipe(text, v.minLength(1, 'must not be empty'));
 const absolute = v.pipe(text, v.startsWith('/', 'must be an absolute path'));
-const whole = (min: number, max: number) =>
+export const whole = (min: number, max: number) =>
   v.pipe(
     v.number('must be a number'),
     v.integer('must be a whole number'),
@@ -27,7 +27,7 @@ const bits = (max: number) =>
     v.maxValue(max, `must be at most 0o${max.toString(8)}`),
   );
 const id = whole(0, MAX_ID);
-const flag = v.boolean('must be true or false');
+export const flag = v.boolean('must be true or false');
 const bytes = (limit: number) => v.pipe(text, v.maxBytes(limit, `must be at most ${limit} bytes long`));
 const oneOf = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`);

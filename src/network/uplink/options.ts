@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { SpecError } from '../../foundation/errors.js';
 import { familyOf, ipBytes, ipText, parsePrefix } from '../../foundation/ip.js';
 import { validate } from '../../sandbox/parse.js';
+import { flag, whole } from '../../sandbox/schema.js';
 import type { PublishedPort } from '../published-ports.js';
 
 /** The programs that carry packets for whoever may not make links outside. */
@@ -48,30 +49,17 @@ export interface UplinkPlan {
   readonly addresses: UplinkAddresses;
 }
 
-const port = v.pipe(
-  v.number('must be a number'),
-  v.integer('must be a whole number'),
-  v.minValue(1, 'must be at least 1'),
-  v.maxValue(65_535, 'must be at most 65535'),
-);
+const port = whole(1, 65_535);
 
 const schema = v.strictObject({
   kind: v.optional(v.picklist(['slirp4netns', 'pasta'], 'must be slirp4netns or pasta')),
-  ipv6: v.optional(v.boolean('must be true or false'), false),
+  ipv6: v.optional(flag, false),
   subnet: v.optional(v.string('must be a string'), '10.0.2.0/24'),
   interface: v.optional(
     v.pipe(v.string('must be a string'), v.regex(/^[A-Za-z0-9][\w.-]{0,14}$/, 'must be a name of a link')),
     'tap0',
   ),
-  mtu: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.integer('must be a whole number'),
-      v.minValue(1280, 'must be at least 1280'),
-      v.maxValue(65_520, 'must be at most 65520'),
-    ),
-    65_520,
-  ),
+  mtu: v.optional(whole(1280, 65_520), 65_520),
   publish: v.optional(
     v.array(
       v.strictObject({
