@@ -8,9 +8,10 @@ import {
   trySyscall,
   trySyscallLater,
 } from '../syscalls/binding.js';
+import { AF, MSG, SO, SOCK, SOL_SOCKET } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import { cancelLaunch, whenReadable } from '../syscalls/launch.js';
-import { AF_NETLINK, MSG, NETLINK_OPTION, SO, SOCK, SOL } from './constants.js';
+import { NETLINK_OPTION, SOL_NETLINK } from './constants.js';
 
 const ADDRESS_SIZE = 12;
 /** The kernel fills at most 32 KiB of a dump at a time, and a single message can be larger only with many virtual functions. */
@@ -55,8 +56,8 @@ export class NetlinkChannel implements Disposable {
     const type = SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK;
     const fd =
       namespace === undefined
-        ? syscall('socket', [AF_NETLINK, type, protocol], 'netlink')
-        : await openSocket(namespace, { family: AF_NETLINK, type, protocol });
+        ? syscall('socket', [AF.NETLINK, type, protocol], 'netlink')
+        : await openSocket(namespace, { family: AF.NETLINK, type, protocol });
     return NetlinkChannel.of(fd, options);
   }
 
@@ -80,7 +81,7 @@ export class NetlinkChannel implements Disposable {
   get namespaceCookie(): bigint | undefined {
     const cookie = Buffer.alloc(8);
     const size = new Uint32Array([8]);
-    const result = trySyscall('getsockopt', this.fd, SOL.SOCKET, SO.NETNS_COOKIE, cookie, size);
+    const result = trySyscall('getsockopt', this.fd, SOL_SOCKET, SO.NETNS_COOKIE, cookie, size);
     return result < 0 ? undefined : cookie.readBigUInt64LE();
   }
 
@@ -166,17 +167,17 @@ function setUp(fd: number, options: Partial<ChannelOptions>): void {
   const option = (level: number, name: number, value: number): number =>
     trySyscall('setsockopt', fd, level, name, new Uint32Array([value]), 4);
   // Without privilege the kernel gives at most net.core.rmem_max; kernels that lack one of the others just say less.
-  if (option(SOL.SOCKET, SO.RCVBUFFORCE, receiveBuffer) < 0) option(SOL.SOCKET, SO.RCVBUF, receiveBuffer);
-  option(SOL.NETLINK, NETLINK_OPTION.EXT_ACK, 1);
-  option(SOL.NETLINK, NETLINK_OPTION.CAP_ACK, 1);
-  option(SOL.NETLINK, NETLINK_OPTION.GET_STRICT_CHK, 1);
-  if (everywhere) option(SOL.NETLINK, NETLINK_OPTION.LISTEN_ALL_NSID, 1);
+  if (option(SOL_SOCKET, SO.RCVBUFFORCE, receiveBuffer) < 0) option(SOL_SOCKET, SO.RCVBUF, receiveBuffer);
+  option(SOL_NETLINK, NETLINK_OPTION.EXT_ACK, 1);
+  option(SOL_NETLINK, NETLINK_OPTION.CAP_ACK, 1);
+  option(SOL_NETLINK, NETLINK_OPTION.GET_STRICT_CHK, 1);
+  if (everywhere) option(SOL_NETLINK, NETLINK_OPTION.LISTEN_ALL_NSID, 1);
   syscall('bind', [fd, addressOf(0), ADDRESS_SIZE], 'netlink');
   for (const group of groups) {
     const value = new Uint32Array([group]);
     syscall(
       'setsockopt',
-      [fd, SOL.NETLINK, NETLINK_OPTION.ADD_MEMBERSHIP, value, 4],
+      [fd, SOL_NETLINK, NETLINK_OPTION.ADD_MEMBERSHIP, value, 4],
       `netlink group ${group}`,
     );
   }
@@ -185,7 +186,7 @@ function setUp(fd: number, options: Partial<ChannelOptions>): void {
 /** struct sockaddr_nl; port 0 has the kernel choose one. */
 function addressOf(port: number): Buffer {
   const address = Buffer.alloc(ADDRESS_SIZE);
-  address.writeUInt16LE(AF_NETLINK, 0);
+  address.writeUInt16LE(AF.NETLINK, 0);
   address.writeUInt32LE(port, 4);
   return address;
 }

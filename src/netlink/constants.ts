@@ -1,12 +1,7 @@
-/** linux/netlink.h and linux/socket.h; the same on x86-64 and arm64. */
-
-export const AF_NETLINK = 16;
+/** linux/netlink.h; the same on x86-64 and arm64. */
 
 /** linux/socket.h */
-export const SOCK = { RAW: 3, CLOEXEC: 0o2000000, NONBLOCK: 0o4000 } as const;
-export const MSG = { TRUNC: 0x20, DONTWAIT: 0x40 } as const;
-export const SOL = { SOCKET: 1, NETLINK: 270 } as const;
-export const SO = { RCVBUF: 8, RCVBUFFORCE: 33, NETNS_COOKIE: 71 } as const;
+export const SOL_NETLINK = 270;
 
 /** Protocols of AF_NETLINK. */
 export const NETLINK = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const;

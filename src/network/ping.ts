@@ -7,7 +7,7 @@ import { openSocket } from '../namespaces/open-socket.js';
 import { encodeAddress } from '../namespaces/sockets/address.js';
 import { loadAddon } from '../syscalls/addon.js';
 import { closeDescriptor, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
-import { AF, SOCK } from '../syscalls/constants.js';
+import { AF, MSG, SOCK } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 import { cancelLaunch, whenReadable } from '../syscalls/launch.js';
 
@@ -15,7 +15,6 @@ const ICMP = { protocol: 1, request: 8, reply: 0 } as const;
 const ICMPV6 = { protocol: 58, request: 128, reply: 129 } as const;
 const HEADER = 8;
 const PAYLOAD = 56;
-const MSG_DONTWAIT = 0x40;
 
 /** From where {@link ping} asks, and how long it waits. */
 export interface PingOptions {
@@ -109,7 +108,7 @@ async function answered(socket: PingSocket, echo: Echo, deadline: number): Promi
 
 function receive(fd: number): Buffer | undefined {
   const bytes = Buffer.alloc(2048);
-  const size = trySyscall('recvfrom', fd, bytes, bytes.length, MSG_DONTWAIT, null, null);
+  const size = trySyscall('recvfrom', fd, bytes, bytes.length, MSG.DONTWAIT, null, null);
   if (size === -errnoNumber('EAGAIN')) return undefined;
   if (size < 0) throw new SystemCallError('recvfrom', errnoName(-size), 'icmp');
   return bytes.subarray(0, size);

@@ -1,11 +1,9 @@
 import { Isol8Error } from '../foundation/errors.js';
 import type { NetlinkChannel } from '../netlink/channel.js';
-import { SOL } from '../netlink/constants.js';
 import { HEADER_SIZE, type NetlinkRequest } from '../netlink/message.js';
 import { trySyscall } from '../syscalls/binding.js';
+import { SO, SOL_SOCKET } from '../syscalls/constants.js';
 
-/** linux/socket.h */
-const SO = { SNDBUF: 7, SNDBUFFORCE: 32 } as const;
 /** A socket has more than this from the start. */
 const ENOUGH = 64 * 1024;
 
@@ -14,7 +12,7 @@ export function makeRoom(channel: NetlinkChannel, requests: readonly NetlinkRequ
   const size = requests.reduce((sum, { body }) => sum + HEADER_SIZE + body.length + 3, 0);
   if (size <= ENOUGH) return;
   const value = new Uint32Array([size]);
-  const option = (name: number): number => trySyscall('setsockopt', channel.fd, SOL.SOCKET, name, value, 4);
+  const option = (name: number): number => trySyscall('setsockopt', channel.fd, SOL_SOCKET, name, value, 4);
   if (option(SO.SNDBUFFORCE) < 0) option(SO.SNDBUF);
 }
 

@@ -136,7 +136,18 @@ export const SOCK = {
 } as const;
 /** asm-generic/socket.h and linux/socket.h */
 export const SOL_SOCKET = 1;
-export const SO = { REUSEADDR: 2, TYPE: 3, BINDTODEVICE: 25, DOMAIN: 39 } as const;
+export const SO = {
+  REUSEADDR: 2,
+  TYPE: 3,
+  SNDBUF: 7,
+  RCVBUF: 8,
+  BINDTODEVICE: 25,
+  SNDBUFFORCE: 32,
+  RCVBUFFORCE: 33,
+  DOMAIN: 39,
+  NETNS_COOKIE: 71,
+} as const;
+export const MSG = { TRUNC: 0x20, DONTWAIT: 0x40 } as const;
 export const SCM_RIGHTS = 1;
 /** linux/in6.h */
 export const IPPROTO_IPV6 = 41;

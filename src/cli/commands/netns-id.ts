@@ -1,8 +1,8 @@
-import { AF_NETLINK, NETLINK, NLM_F, SOCK } from '../../netlink/constants.js';
+import { NETLINK, NLM_F } from '../../netlink/constants.js';
 import { decodeMessages, encodeMessages } from '../../netlink/message.js';
 import { decodeNsid, getNsid, RTM_NSID } from '../../rtnetlink/nsids.js';
 import { closeDescriptor, cString, trySyscall } from '../../syscalls/binding.js';
-import { AT, O } from '../../syscalls/constants.js';
+import { AF, AT, O, SOCK } from '../../syscalls/constants.js';
 
 /**
  * The id that the reader's net namespace has given another one, by which links name it; undefined when it has given
@@ -11,7 +11,7 @@ import { AT, O } from '../../syscalls/constants.js';
 export function netnsId(path: string): number | undefined {
   const namespace = trySyscall('openat', AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0);
   if (namespace < 0) return undefined;
-  const socket = trySyscall('socket', AF_NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK.ROUTE);
+  const socket = trySyscall('socket', AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK.ROUTE);
   try {
     return socket < 0 ? undefined : ask(socket, namespace);
   } finally {
