@@ -21,13 +21,6 @@ export interface Outside {
 export function outside(name: string, workFor: (parent: ResultReference) => readonly Step[]): Outside {
   const parent = { result: `${name}-for` };
   const gate = `${name}-gate`;
-  const how = { memory: `${name}-end`, size: SIGINFO.SIZE };
-  const ended = (at: number, equals: number) => ({
-    equals,
-    cell: { cell: how.memory, at },
-    errno: 'ECANCELED',
-  });
-  const object = `writing ${name} failed`;
   return {
     start: [
       makeGate(gate, `tell ${name} when to begin`, { object: 'pipe failed' }),
@@ -46,18 +39,28 @@ export function outside(name: string, workFor: (parent: ResultReference) => read
         ],
       },
     ],
-    finish: [
-      openGate(gate, `let ${name} begin`),
-      call('waitid', [P_PID, result(name), how, W.EXITED, null], `wait for ${name}`, {
-        expect: ended(SIGINFO.CODE, CLD_EXITED), // killed, it could not say why
-        object,
-      }),
-      call('close', [{ cell: gate, at: 0 }], `be done with ${name}`, {
-        expect: { ...ended(SIGINFO.STATUS, 0), told: true },
-        object,
-      }),
-    ],
+    finish: [openGate(gate, `let ${name} begin`), ...waitFor(name, gate)],
   };
+}
+
+function waitFor(name: string, gate: string): Step[] {
+  const how = { memory: `${name}-end`, size: SIGINFO.SIZE };
+  const ended = (at: number, equals: number) => ({
+    equals,
+    cell: { cell: how.memory, at },
+    errno: 'ECANCELED',
+  });
+  const object = `writing ${name} failed`;
+  return [
+    call('waitid', [P_PID, result(name), how, W.EXITED, null], `wait for ${name}`, {
+      expect: ended(SIGINFO.CODE, CLD_EXITED), // killed, it could not say why
+      object,
+    }),
+    call('close', [{ cell: gate, at: 0 }], `be done with ${name}`, {
+      expect: { ...ended(SIGINFO.STATUS, 0), told: true },
+      object,
+    }),
+  ];
 }
 
 export function mapFromOutside(
