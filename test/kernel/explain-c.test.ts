@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { explainPlan } from '../../src/sandbox/explain/explain.js';
 import { currentArchitecture } from '../../src/syscalls/architecture.js';
 import type { Plan } from '../../src/syscalls/plan.js';
-import { comparedPlans, withoutPid } from './explain-compared.js';
+import { comparedPlans, searchedPlans, searchedWithoutFormat, withoutPid } from './explain-compared.js';
 import { cannotRun, type Ran, runPlan, withFolder } from './explain-oracle.js';
 import { leaveMachineAsItWas } from './machine.js';
 
@@ -26,7 +26,10 @@ function runAsC(plan: Plan): Ran {
 }
 
 const root = mkdtempSync(join(tmpdir(), 'isol8-explain-root-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const programs = mkdtempSync(join(tmpdir(), 'isol8-explain-programs-'));
+after(() => {
+  for (const folder of [root, programs]) rmSync(folder, { recursive: true, force: true });
+});
 leaveMachineAsItWas();
 
 describe('explain as C', { skip: cannotRun }, () => {
@@ -38,6 +41,17 @@ describe('explain as C', { skip: cannotRun }, () => {
       if (pid !== 'outside') assert.equal(ran.stdout, expected.stdout);
       // attached, the launcher leaves at once and its child's status goes to the caller
       if (planAt === 3) assert.equal(ran.status, expected.status);
+    });
+  }
+
+  for (const { title, plan } of [
+    ...searchedPlans(programs),
+    ...searchedWithoutFormat(programs, '\x01\x02'),
+  ]) {
+    it(`prints a program that looks for the program as the launcher does: ${title}`, () => {
+      const expected = runPlan(plan);
+      const ran = runAsC(plan);
+      assert.deepEqual([ran.status, ran.stdout], [expected.status, expected.stdout]);
     });
   }
 });

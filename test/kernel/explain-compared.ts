@@ -1,5 +1,6 @@
 /** Plans whose program says what it sees, so that two ways to run one can be compared. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { compile } from '../../src/sandbox/compile/compile.js';
 import type { CompileOptions } from '../../src/sandbox/compile/context.js';
 import { gatherFacts } from '../../src/sandbox/gather.js';
@@ -146,6 +147,49 @@ function handWritten(): Compared[] {
     { title: 'written by hand, under PID 1', plan: handInit, ...common, pid: 'inside' },
     { title: 'written by hand, one process', plan: one, ...common },
   ];
+}
+
+export interface Searched {
+  readonly title: string;
+  readonly plan: Plan;
+}
+
+/** Plans of a name that is looked up in the folders of a PATH, the files being made in `folder`. */
+export const searchedPlans = (folder: string): Searched[] =>
+  searched(folder, {
+    'the first is forbidden, and the next can run': ['forbidden', 'script'],
+    'the first is below a file': ['script/program', 'script'],
+    'the only one is forbidden': ['missing', 'forbidden', 'nothing'],
+    'there is none': ['missing', 'nothing'],
+  });
+
+/** The same where one has no format that execve(2) knows: ENOEXEC. A shell takes that for a script of its own. */
+export const searchedWithoutFormat = (folder: string, text: string): Searched[] =>
+  searched(
+    folder,
+    {
+      'the first has no format, and the next could run': ['no-format', 'script'],
+      'the first is forbidden, the next has no format': ['forbidden', 'no-format', 'script'],
+    },
+    text,
+  );
+
+function searched(folder: string, some: Record<string, readonly string[]>, noFormat = ''): Searched[] {
+  const files = [
+    { name: 'no-format', text: noFormat, mode: 0o755 },
+    { name: 'forbidden', text: '#!/bin/sh\necho forbidden', mode: 0o644 },
+    { name: 'script', text: '#!/bin/sh\necho script; exit 7', mode: 0o755 },
+  ];
+  for (const { name, text, mode } of files) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, 'program'), text, { mode });
+  }
+  return Object.entries(some).map(([title, names]) => {
+    const folders = names.map((name) => join(folder, name));
+    const candidates = folders.map((each) => join(each, 'program'));
+    const step = { ...exec(['program'], [`PATH=${folders.join(':')}`]), candidates };
+    return { title, plan: { steps: [step] } };
+  });
 }
 
 function compiled(some: Record<string, SandboxSpec>, command: readonly string[]): Compared[] {

@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { explainPlan } from '../../src/sandbox/explain/explain.js';
 import { currentArchitecture } from '../../src/syscalls/architecture.js';
 import type { Plan } from '../../src/syscalls/plan.js';
-import { comparedPlans, withoutPid } from './explain-compared.js';
+import { comparedPlans, searchedPlans, searchedWithoutFormat, withoutPid } from './explain-compared.js';
 import { cannotRun, type Ran, runPlan, withFolder } from './explain-oracle.js';
 import { leaveMachineAsItWas } from './machine.js';
 
@@ -34,7 +34,10 @@ function runAsSh(plan: Plan): Ran {
 }
 
 const root = mkdtempSync(join(tmpdir(), 'isol8-explain-root-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const programs = mkdtempSync(join(tmpdir(), 'isol8-explain-programs-'));
+after(() => {
+  for (const folder of [root, programs]) rmSync(folder, { recursive: true, force: true });
+});
 leaveMachineAsItWas();
 
 describe('explain as shell commands', { skip }, () => {
@@ -45,6 +48,21 @@ describe('explain as shell commands', { skip }, () => {
       assert.equal(withoutPid(ran), withoutPid(expected));
       if (pid === 'one') assert.equal(ran.stdout, expected.stdout);
       if (planAt === 3) assert.equal(ran.status, expected.status);
+    });
+  }
+
+  for (const { title, plan } of searchedPlans(programs)) {
+    it(`prints commands that look for the program as the launcher does: ${title}`, () => {
+      const expected = runPlan(plan);
+      const ran = runAsSh(plan);
+      assert.deepEqual([ran.status, ran.stdout], [expected.status, expected.stdout]);
+    });
+  }
+
+  for (const { title, plan } of searchedWithoutFormat(programs, 'echo taken for a script')) {
+    it(`prints commands that end the search where the launcher does, though by running it: ${title}`, () => {
+      assert.equal(runPlan(plan).status, 126);
+      assert.equal(runAsSh(plan).stdout, 'taken for a script\n');
     });
   }
 });

@@ -48,6 +48,26 @@ static long must(int step, const char *what, long result, ...)
 }`,
   },
   {
+    name: 'exec_first',
+    headers: ['errno.h', 'unistd.h'],
+    text: `/* Becomes the first file that is there; one that may not be executed is passed over. */
+static __attribute__((noreturn)) void exec_first(int step, const char *const *paths, char *const *argv, char *const *env)
+{
+	const char *what = *paths;
+	int code = ENOENT;
+	for (; *paths; paths++) {
+		execve(*paths, argv, env);
+		if (errno == ENOENT || errno == ENOTDIR)
+			continue;
+		what = *paths;
+		code = errno;
+		if (code != EACCES)
+			break;
+	}
+	fail(step, what, code, code == ENOENT ? 127 : 126);
+}`,
+  },
+  {
     name: 'text',
     headers: ['stdio.h', 'stdlib.h', 'errno.h'],
     text: `/* A text with a number in it that was not known before. */

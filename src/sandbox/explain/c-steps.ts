@@ -127,9 +127,10 @@ function execLines(step: ExecStep, needs: Needs): string[] {
   const number = numberOf(step, needs);
   const { showEnvironment } = needs.context;
   const words = step.argv.map((word) => cValue(word, 'text', needs));
+  const paths = [...step.candidates.map((path) => quoteC(path)), 'NULL'];
   const lines = [
+    `const char *const paths_${number}[] = {${paths.join(', ')}};`,
     `char *const argv_${number}[] = {${[...words, 'NULL'].join(', ')}};`,
-    `int code_${number} = ENOENT;`,
   ];
   const environment = showEnvironment ? `env_${number}` : 'environ';
   if (showEnvironment) {
@@ -142,13 +143,7 @@ function execLines(step: ExecStep, needs: Needs): string[] {
       '/* values are shown with --show-env (showEnvironment) alone */',
     );
   }
-  for (const path of step.candidates) {
-    lines.push(`execve(${quoteC(path)}, argv_${number}, ${environment});`);
-    lines.push(`if (errno != ENOENT && errno != ENOTDIR)`, `\tcode_${number} = errno;`);
-  }
-  const name = quoteC(step.candidates.at(-1) ?? 'execve');
-  const status = `code_${number} == ENOENT ? 127 : 126`;
-  return [...lines, `fail(${number}, ${name}, code_${number}, ${status});`];
+  return [...lines, `exec_first(${number}, paths_${number}, argv_${number}, ${environment});`];
 }
 
 const variableNames = (step: ExecStep): string =>

@@ -8,7 +8,12 @@ import { explainAsStrace } from './strace.js';
 
 export const EXPLAIN_FORMATS = ['strace', 'c', 'sh', 'json'] as const;
 
-/** `strace`: as strace(1) prints system calls. `c`: a C program. `sh`: a shell script. `json`: the plan as data. */
+/**
+ * `strace`: as strace(1) prints system calls. `c`: a C program. `sh`: a shell script. `json`: the plan as data.
+ *
+ * A shell looks the program up in PATH as isol8 does, but takes a file that execve(2) refuses with ENOEXEC for a script of
+ * its own; isol8 ends with 126 there.
+ */
 export type ExplainFormat = (typeof EXPLAIN_FORMATS)[number];
 
 export interface ExplainOptions {
