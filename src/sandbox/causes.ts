@@ -81,6 +81,7 @@ export function likelyCause(circumstances: Circumstances, errno: string): string
 
 /** The same for the launcher's own start, which makes no namespace yet. */
 export function launcherCause(errno: string, locks: Locks): string {
+  if (errno === 'EFBIG') return 'The plan is more than a file may have: raise RLIMIT_FSIZE (ulimit -f).';
   if (![...FILTERED, 'EAGAIN'].includes(errno)) return '';
   return generalCauses('clone', locks).find((cause) => cause.errno === errno)?.text ?? '';
 }

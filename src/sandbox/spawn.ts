@@ -29,7 +29,8 @@ const parsed = new Recent<ParsedSpawn>(32);
  * @returns once the program runs.
  * @throws SpecError for a spec that cannot be, before anything is started.
  * @throws StepError when the kernel refuses a step; nothing is left of those before it.
- * @throws Isol8Error with the errno of a namespace to join that cannot be opened.
+ * @throws Isol8Error with the errno of a namespace to join that cannot be opened; EFBIG when RLIMIT_FSIZE lets this process
+ * write no file of the launcher's few kilobytes.
  * @throws SystemCallError when there is no pipe, terminal, thread or process to start with: EMFILE, EAGAIN, ENOMEM.
  * @throws UnsupportedError on another operating system or processor.
  */

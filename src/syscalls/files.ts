@@ -41,7 +41,8 @@ export function writeTextFile(path: string, text: string, mode: number): void {
   }
 }
 
-function writeDescriptor(descriptor: number, bytes: Uint8Array, path: string): void {
+/** Writes all of it, however often that takes; `path` is for the error. Throws SystemCallError. */
+export function writeDescriptor(descriptor: number, bytes: Uint8Array, path: string): void {
   for (let done = 0; done < bytes.length; ) {
     const rest = bytes.subarray(done);
     done += syscall('write', [descriptor, rest, rest.length], path);

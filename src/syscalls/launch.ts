@@ -3,7 +3,7 @@ import { Isol8Error } from '../foundation/errors.js';
 import { type Addon, loadAddon } from './addon.js';
 import { SystemCallError } from './binding.js';
 import { errnoName } from './errno.js';
-import { launcherDescriptor } from './launcher.js';
+import { launcherDescriptor, tooLarge } from './launcher.js';
 
 /** Stand-ins in a list of slots; enum slot of native/addon/addon.h. */
 export const SLOT = { empty: -1, status: -2, lifeline: -3, plan: -4, null: -5 } as const;
@@ -112,9 +112,10 @@ export function cancelLaunch(session: number): void {
   loadAddon().cancel(session);
 }
 
-/** Replaces this process by the launcher. Returns only by throwing SystemCallError. */
+/** Replaces this process by the launcher. Returns only by throwing: SystemCallError, or Isol8Error when RLIMIT_FSIZE is too low. */
 export function becomeLauncher(plan: Uint8Array, slots: readonly number[]): never {
   const result = loadAddon().become(plan, Int32Array.from(slots), launcherDescriptor());
+  if (errnoName(-result) === 'EFBIG') throw tooLarge('the plan', plan);
   throw new SystemCallError('execveat', errnoName(-result), 'the launcher');
 }
 

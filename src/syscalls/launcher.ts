@@ -1,12 +1,11 @@
-import { UnsupportedError } from '../foundation/errors.js';
+import { Isol8Error, UnsupportedError } from '../foundation/errors.js';
 import { type Addon, launcherPath, loadAddon } from './addon.js';
-import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
-import { AT, MOUNT_ATTR, O, OPEN_TREE } from './constants.js';
+import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from './binding.js';
+import { AT, FCNTL, MFD, MOUNT_ATTR, O, OPEN_TREE } from './constants.js';
 import { errnoName, errnoNumber } from './errno.js';
+import { writeDescriptor } from './files.js';
 
-/** linux/memfd.h and linux/fcntl.h */
-const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, EXEC: 0x10 };
-const F_ADD_SEALS = 1033;
+/** linux/fcntl.h */
 const SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, EXEC: 0x20 };
 
 /** The launcher's descriptor: opened once in a process, as a memfd that nothing in a sandbox can write to. */
@@ -23,14 +22,46 @@ export function launcherDescriptor(): number {
 function openLauncher(addon: Addon): number {
   const memfd = createMemfd();
   if (memfd < 0) return openLauncherFile(errnoName(-memfd));
-  const image = addon.launcherImage;
-  syscall('write', [memfd, image, image.length], 'the launcher');
+  return unlessItThrows(memfd, () => {
+    writeImage(memfd, addon.launcherImage);
+    seal(memfd);
+  });
+}
+
+/** A descriptor that nobody gets is closed. */
+function unlessItThrows(descriptor: number, work: () => void): number {
+  try {
+    work();
+    return descriptor;
+  } catch (error) {
+    closeDescriptor(descriptor);
+    throw error;
+  }
+}
+
+function writeImage(memfd: number, image: Uint8Array): void {
+  try {
+    writeDescriptor(memfd, image, 'the launcher');
+  } catch (error) {
+    throw error instanceof SystemCallError && error.code === 'EFBIG'
+      ? tooLarge('the launcher', image)
+      : error;
+  }
+}
+
+/** A memfd is a file to RLIMIT_FSIZE, too. */
+export const tooLarge = (object: string, { length }: Uint8Array): Isol8Error =>
+  new Isol8Error(
+    'EFBIG',
+    `write ${object}: EFBIG. Its ${length} bytes are more than a file may have: raise RLIMIT_FSIZE (ulimit -f).`,
+  );
+
+function seal(memfd: number): void {
   const seals = SEAL.SEAL | SEAL.SHRINK | SEAL.GROW | SEAL.WRITE;
   // Linux 6.3 can seal the execute bits too; before, EINVAL.
-  if (trySyscall('fcntl', memfd, F_ADD_SEALS, seals | SEAL.EXEC) < 0) {
-    syscall('fcntl', [memfd, F_ADD_SEALS, seals], 'the launcher');
+  if (trySyscall('fcntl', memfd, FCNTL.F_ADD_SEALS, seals | SEAL.EXEC) < 0) {
+    syscall('fcntl', [memfd, FCNTL.F_ADD_SEALS, seals], 'the launcher');
   }
-  return memfd;
 }
 
 /** Linux 6.3 wants to be told that a memfd is for executing (vm.memfd_noexec); older ones do not know the flag. */
@@ -58,11 +89,10 @@ function openLauncherFile(reason: string): number {
 function openReadOnly(path: string): number {
   const name = cString(path);
   const clone = trySyscall('open_tree', AT.FDCWD, name, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC);
-  if (clone >= 0) {
-    const attributes = new Uint8Array(32);
-    attributes[0] = MOUNT_ATTR.RDONLY;
+  if (clone < 0) return trySyscall('openat', AT.FDCWD, name, O.PATH | O.CLOEXEC, 0);
+  const attributes = new Uint8Array(32);
+  attributes[0] = MOUNT_ATTR.RDONLY;
+  return unlessItThrows(clone, () => {
     syscall('mount_setattr', [clone, cString(''), AT.EMPTY_PATH, attributes, attributes.length], path);
-    return clone;
-  }
-  return trySyscall('openat', AT.FDCWD, name, O.PATH | O.CLOEXEC, 0);
+  });
 }
