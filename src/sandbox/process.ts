@@ -91,8 +91,11 @@ export class Process implements AsyncDisposable {
 
   /** Kills it, waits until all is over, and closes its streams, whether they were read or not. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.kill('SIGKILL');
-    await this.exited;
-    for (const stream of this.stdio) stream?.destroy();
+    try {
+      this.kill('SIGKILL');
+      await this.exited;
+    } finally {
+      for (const stream of this.stdio) stream?.destroy();
+    }
   }
 }

@@ -46,7 +46,8 @@ export async function run(
   const { input, maxBuffer = DEFAULT_MAX_BUFFER, encoding = 'utf8', ...rest } = spec;
   checkRunSpec({ input, maxBuffer, encoding });
   const stdio = { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const };
-  const child = await spawn(command, rest.tty ? rest : { ...stdio, ...rest });
+  // Further pipes, which nobody reads, are closed at the end, and what cannot be captured does not run on.
+  await using child = await spawn(command, rest.tty ? rest : { ...stdio, ...rest });
   feed(child.stdin, input);
   const overflow = (): boolean => child.kill('SIGKILL');
   const [stdout, stderr, status] = await Promise.all([

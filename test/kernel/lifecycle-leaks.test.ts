@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn as spawnChild, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, rmSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -74,6 +75,37 @@ describe('this process', { skip }, () => {
       await using _talking = await spawn(['sh', '-c', 'echo a; echo b >&2; exec sleep 60']);
       await using _terminal = await spawn(['sh', '-c', 'echo a; sleep 60'], { tty: true });
     });
+    await sameAs(before);
+  });
+
+  it('keeps nothing of further pipes of a program that run captures the output of', async () => {
+    await run(['true']);
+    const before = census();
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
+    await many(20, 4, async () => {
+      const { stdout } = await run(['sh', '-c', 'echo out; echo hi >&3; echo ho >&4'], { stdio });
+      assert.equal(stdout, 'out\n');
+    });
+    await sameAs(before);
+  });
+
+  it('ends a program whose output cannot be read, and says why', async () => {
+    await run(['true']);
+    const before = census();
+    const reason = new Error('no output');
+    const { [Symbol.asyncIterator]: iterator } = Readable.prototype;
+    Readable.prototype[Symbol.asyncIterator] = () => {
+      throw reason;
+    };
+    try {
+      await assert.rejects(run(['sh', '-c', 'echo a; exec sleep 60']), reason);
+    } finally {
+      Readable.prototype[Symbol.asyncIterator] = iterator;
+    }
+    assert.deepEqual(
+      children().filter((pid) => !before.children.includes(pid)),
+      [],
+    );
     await sameAs(before);
   });
 
