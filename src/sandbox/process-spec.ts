@@ -137,13 +137,16 @@ const SYNONYMS: Readonly<Record<string, number>> = {
   SIGCLD: SIGNALS.SIGCHLD,
   SIGPOLL: SIGNALS.SIGIO,
 };
-/** glibc keeps the two before it to itself: SIGRTMIN. */
+/** SIGRTMIN. glibc keeps the two before it to itself, which so have no names but their numbers. */
 const FIRST_REAL_TIME = 34;
+const NAMELESS = /^SIG(32|33)$/;
 
-/** `SIGTERM`; `SIGRTMIN+3`, `SIGRT3` and `SIGRTMAX-1`, as util-linux has them. Undefined for anything else. */
+/** `SIGTERM`; `SIGRTMIN+3`, `SIGRT3` and `SIGRTMAX-1`, as util-linux has them; `SIG32`. Undefined for anything else. */
 function signalNumber(name: string): number | undefined {
   if (Object.hasOwn(SIGNALS, name)) return SIGNALS[name as SignalName];
   if (Object.hasOwn(SYNONYMS, name)) return SYNONYMS[name];
+  const nameless = NAMELESS.exec(name)?.[1];
+  if (nameless !== undefined) return Number(nameless);
   const up = /^SIGRT(?:MIN\+)?(\d{1,2})$/.exec(name.replace(/^SIGRTMIN$/, 'SIGRT0'))?.[1];
   const down = /^SIGRTMAX-(\d{1,2})$/.exec(name.replace(/^SIGRTMAX$/, 'SIGRTMAX-0'))?.[1];
   if (up === undefined && down === undefined) return undefined;
@@ -151,8 +154,10 @@ function signalNumber(name: string): number | undefined {
   return number >= FIRST_REAL_TIME && number <= LAST_SIGNAL ? number : undefined;
 }
 
-/** The name of a signal: real-time ones are counted from SIGRTMIN, as kill -l shows them. */
+/** The name of a signal, which {@link parseSignal} reads: real-time ones are counted from SIGRTMIN, as kill -l shows them. */
 export function signalName(number: number): string {
   const name = Object.entries(SIGNALS).find(([, value]) => value === number)?.[0];
-  return name ?? (number === FIRST_REAL_TIME ? 'SIGRTMIN' : `SIGRTMIN+${number - FIRST_REAL_TIME}`);
+  if (name !== undefined) return name;
+  if (number < FIRST_REAL_TIME) return `SIG${number}`;
+  return number === FIRST_REAL_TIME ? 'SIGRTMIN' : `SIGRTMIN+${number - FIRST_REAL_TIME}`;
 }

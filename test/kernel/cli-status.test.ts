@@ -38,6 +38,9 @@ describe('the exit status of isol8 run', { skip }, () => {
         assert.equal(await statusOf('sh', '-c', 'kill -KILL $$'), 137);
         assert.equal(await statusOf('sh', '-c', 'kill -TERM $$'), 143);
         assert.equal(await statusOf('sh', '-c', 'ulimit -c 0; kill -SEGV $$'), 139);
+        // the first and the last that a program can have for itself, and two of the C library's
+        for (const number of [32, 33, 34, 64])
+          assert.equal(await statusOf('sh', '-c', `kill -${number} $$`), 128 + number);
       });
 
     it(`is 127 for a command that is not there and 126 for one that cannot run, with ${how}`, async () => {

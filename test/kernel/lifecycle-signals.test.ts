@@ -53,8 +53,10 @@ describe('signals', { skip }, () => {
       const { exitCode, signal } = await run(['sh', '-c', `kill -${SIGNALS[name]} $$`]);
       assert.deepEqual({ exitCode, signal }, { exitCode: null, signal: name });
     }
-    const realTime = await run(['sh', '-c', 'kill -40 $$']);
-    assert.equal(realTime.signal, 'SIGRTMIN+6');
+    for (const [number, name] of Object.entries({ 33: 'SIG33', 34: 'SIGRTMIN', 40: 'SIGRTMIN+6' })) {
+      const { signal } = await run(['sh', '-c', `kill -${number} $$`]);
+      assert.equal(signal, name);
+    }
     for (const code of [0, 1, 2, 125, 127, 128, 137, 255]) {
       const { exitCode, signal } = await run(['sh', '-c', `exit ${code}`]);
       assert.deepEqual({ exitCode, signal }, { exitCode: code, signal: null });

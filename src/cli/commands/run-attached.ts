@@ -1,7 +1,6 @@
-import type { SignalName, SpawnSpec } from '../../sandbox/process-spec.js';
+import { parseSignal, type SpawnSpec } from '../../sandbox/process-spec.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
-import { SIGNALS } from '../../syscalls/constants.js';
 import { EXIT } from '../../syscalls/wire.js';
 import { STDERR, write } from '../output.js';
 import { callersSize, keepTerminal } from './callers-terminal.js';
@@ -45,5 +44,5 @@ export async function runAttached(
   restore();
   if (timedOut) write(STDERR, `isol8 run: killed after ${timeout}\n`);
   if (timedOut) return EXIT_TIMED_OUT;
-  return exitCode ?? EXIT.signalled + (SIGNALS[signal as SignalName] ?? 0);
+  return exitCode ?? EXIT.signalled + parseSignal(signal ?? 0);
 }
