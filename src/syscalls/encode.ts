@@ -53,22 +53,8 @@ export function forkArguments(step: ForkStep): readonly Argument[] {
   return [flags | SIGNALS.SIGCHLD, null];
 }
 
-const at = (layout: wire.Layout, field: string): number => layout.fields[field]?.at ?? Number.NaN;
-
-const STEP_AT = {
-  op: at(wire.STEP, 'op'),
-  toleratedCount: at(wire.STEP, 'toleratedCount'),
-  call: at(wire.STEP, 'call'),
-  args: at(wire.STEP, 'args'),
-  firstRelocation: at(wire.STEP, 'firstRelocation'),
-  relocationCount: at(wire.STEP, 'relocationCount'),
-  child: at(wire.STEP, 'child'),
-  expect: at(wire.STEP, 'expect'),
-  expectedCell: at(wire.STEP, 'expectedCell'),
-  expected: at(wire.STEP, 'expected'),
-  unexpectedErrno: at(wire.STEP, 'unexpectedErrno'),
-  tolerated: at(wire.STEP, 'tolerated'),
-};
+/** The fields of a header that have 32 bits. */
+type HeaderWords = Omit<typeof wire.HEADER_AT, 'version' | 'machine' | 'unused'>;
 
 class Encoder {
   readonly #steps: readonly Step[];
@@ -127,23 +113,24 @@ class Encoder {
     return this.#memory.finish();
   }
 
-  #header(values: Record<string, number>): void {
-    for (const [field, value] of Object.entries(values)) this.#memory.u32(at(wire.HEADER, field), value);
-    this.#memory.u16(at(wire.HEADER, 'version'), wire.VERSION);
-    this.#memory.u16(at(wire.HEADER, 'machine'), wire.MACHINE[this.#architecture]);
+  #header(values: HeaderWords): void {
+    for (const field of Object.keys(values) as (keyof HeaderWords)[])
+      this.#memory.u32(wire.HEADER_AT[field], values[field]);
+    this.#memory.u16(wire.HEADER_AT.version, wire.VERSION);
+    this.#memory.u16(wire.HEADER_AT.machine, wire.MACHINE[this.#architecture]);
   }
 
   #step(step: Step, index: number): void {
     const base = wire.HEADER.size + index * wire.STEP.size;
     const firstRelocation = this.#relocations.length / 3;
     this.#current = index;
-    this.#memory.u16(base + STEP_AT.op, opOf(step));
-    this.#memory.u32(base + STEP_AT.call, this.#callNumber(step));
-    if (step !== this.#open) this.#arguments(step, base + STEP_AT.args);
+    this.#memory.u16(base + wire.STEP_AT.op, opOf(step));
+    this.#memory.u32(base + wire.STEP_AT.call, this.#callNumber(step));
+    if (step !== this.#open) this.#arguments(step, base + wire.STEP_AT.args);
     if (step.kind === 'call') this.#outcome(step, base);
-    if (step.kind === 'fork') this.#memory.u32(base + STEP_AT.child, this.#childOf(step));
-    this.#memory.u32(base + STEP_AT.firstRelocation, firstRelocation);
-    this.#memory.u32(base + STEP_AT.relocationCount, this.#relocations.length / 3 - firstRelocation);
+    if (step.kind === 'fork') this.#memory.u32(base + wire.STEP_AT.child, this.#childOf(step));
+    this.#memory.u32(base + wire.STEP_AT.firstRelocation, firstRelocation);
+    this.#memory.u32(base + wire.STEP_AT.relocationCount, this.#relocations.length / 3 - firstRelocation);
   }
 
   #callNumber(step: Step): number {
@@ -190,17 +177,17 @@ class Encoder {
   #outcome(step: Extract<Step, { kind: 'call' }>, base: number): void {
     const tolerated = step.tolerate ?? [];
     if (tolerated.length > 3) throw new RangeError(`${step.call}: at most three tolerated errno values`);
-    this.#memory.u16(base + STEP_AT.toleratedCount, tolerated.length);
+    this.#memory.u16(base + wire.STEP_AT.toleratedCount, tolerated.length);
     for (const [i, name] of tolerated.entries()) {
-      this.#memory.u16(base + STEP_AT.tolerated + 2 * i, errnoNumber(name));
+      this.#memory.u16(base + wire.STEP_AT.tolerated + 2 * i, errnoNumber(name));
     }
     if (!step.expect) return;
     const { cell, equals, errno, told } = step.expect;
     const kind = cell ? wire.EXPECT.cell : wire.EXPECT.result;
-    this.#memory.u32(base + STEP_AT.expect, told ? kind | wire.EXPECT.told : kind);
-    this.#memory.u32(base + STEP_AT.expected, equals);
-    this.#memory.u16(base + STEP_AT.unexpectedErrno, errnoNumber(errno));
-    if (cell) this.#memory.u32(base + STEP_AT.expectedCell, this.#cell(cell));
+    this.#memory.u32(base + wire.STEP_AT.expect, told ? kind | wire.EXPECT.told : kind);
+    this.#memory.u32(base + wire.STEP_AT.expected, equals);
+    this.#memory.u16(base + wire.STEP_AT.unexpectedErrno, errnoNumber(errno));
+    if (cell) this.#memory.u32(base + wire.STEP_AT.expectedCell, this.#cell(cell));
   }
 
   #argument(argument: Argument, target: number): void {

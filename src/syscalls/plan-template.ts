@@ -27,7 +27,7 @@ export function fillTemplate(template: PlanTemplate, { candidates, argv, env }: 
   const paths = place(candidates);
   const words = place(argv);
   const variables = place(env);
-  const args = template.stepAt + STEP_AT.args;
+  const args = template.stepAt + wire.STEP_AT.args;
   memory.word(args, paths.vector);
   memory.word(args + 24, candidates.length);
   ADDED.set([paths.vector, wire.RELOCATE.texts, paths.texts], 0);
@@ -37,20 +37,6 @@ export function fillTemplate(template: PlanTemplate, { candidates, argv, env }: 
   ADDED.set([args + 16, wire.RELOCATE.address, variables.vector], 12);
   return finish(template);
 }
-
-const at = (layout: wire.Layout, field: string): number => layout.fields[field]?.at ?? Number.NaN;
-
-const STEP_AT = {
-  args: at(wire.STEP, 'args'),
-  firstRelocation: at(wire.STEP, 'firstRelocation'),
-  relocationCount: at(wire.STEP, 'relocationCount'),
-};
-
-const HEADER_AT = {
-  relocationCount: at(wire.HEADER, 'relocationCount'),
-  relocationsAt: at(wire.HEADER, 'relocationsAt'),
-  size: at(wire.HEADER, 'size'),
-};
 
 /** The relocations of a program, and the bytes of them: linked to each other, since one write is cheaper than fifteen. */
 const ADDED = new Uint32Array(15);
@@ -72,10 +58,10 @@ function finish({ relocations, stepAt }: PlanTemplate): Uint8Array {
   const before = relocations.length / wire.RELOCATION.size;
   const relocationsAt = memory.block(relocations);
   memory.bytes(ADDED_BYTES);
-  memory.u32(stepAt + STEP_AT.firstRelocation, before);
-  memory.u32(stepAt + STEP_AT.relocationCount, ADDED_COUNT);
-  memory.u32(HEADER_AT.relocationCount, before + ADDED_COUNT);
-  memory.u32(HEADER_AT.relocationsAt, relocationsAt);
-  memory.u32(HEADER_AT.size, memory.end);
+  memory.u32(stepAt + wire.STEP_AT.firstRelocation, before);
+  memory.u32(stepAt + wire.STEP_AT.relocationCount, ADDED_COUNT);
+  memory.u32(wire.HEADER_AT.relocationCount, before + ADDED_COUNT);
+  memory.u32(wire.HEADER_AT.relocationsAt, relocationsAt);
+  memory.u32(wire.HEADER_AT.size, memory.end);
   return memory.finish();
 }

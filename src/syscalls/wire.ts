@@ -61,6 +61,10 @@ export const STEP = layout('step', {
   tolerated: 'u16[3]',
 });
 
+/** Where each field begins. */
+export const HEADER_AT = offsetsOf(HEADER);
+export const STEP_AT = offsetsOf(STEP);
+
 export const RELOCATION = layout('relocation', { at: 'u32', kind: 'u32', value: 'u32' });
 
 /**
@@ -164,4 +168,9 @@ function layout<Field extends string>(name: string, types: Record<Field, FieldTy
     at += size;
   }
   return { name, size: at, fields };
+}
+
+function offsetsOf<Field extends string>({ fields }: Layout<Field>): Readonly<Record<Field, number>> {
+  const offsets = (Object.keys(fields) as Field[]).map((field) => [field, fields[field].at]);
+  return Object.fromEntries(offsets) as Record<Field, number>;
 }

@@ -52,11 +52,11 @@ function decodeStep(bytes: Buffer, header: Fields, index: number): DecodedStep {
     const at = field(header, 'relocationsAt') + (first + i) * wire.RELOCATION.size;
     return readFields(bytes, wire.RELOCATION, at) as unknown as Relocation;
   });
-  const toleratedAt = base + (wire.STEP.fields as { tolerated: { at: number } }).tolerated.at;
+  const toleratedAt = base + wire.STEP_AT.tolerated;
   const tolerated = Array.from({ length: field(fields, 'toleratedCount') }, (_, i) =>
     bytes.readUInt16LE(toleratedAt + 2 * i),
   );
-  const argsAt = base + (wire.STEP.fields as { args: { at: number } }).args.at;
+  const argsAt = base + wire.STEP_AT.args;
   return { ...(fields as unknown as DecodedStep), index, argsAt, relocations, tolerated };
 }
 
