@@ -186,12 +186,16 @@ const NEEDS: Readonly<Partial<Record<keyof SandboxSpec, NamespaceKind>>> = {
   init: 'pid',
 };
 
+/** Whether a field wants something; `false` and an empty list of mounts do not. */
+function asksFor(given: SandboxSpec, field: keyof SandboxSpec): boolean {
+  if (field === 'mounts') return given.mounts !== undefined && given.mounts.length > 0;
+  const value = given[field];
+  return value !== undefined && value !== false;
+}
+
 function checkTogether(given: SandboxSpec, parsed: ParsedSandbox): void {
   for (const [field, kind] of Object.entries(NEEDS) as [keyof SandboxSpec, NamespaceKind][]) {
-    const value = given[field];
-    const wanted =
-      value !== undefined && value !== false && !(Array.isArray(value) && field === 'mounts' && !value[0]);
-    if (wanted && parsed.namespaces[kind] !== 'new') {
+    if (asksFor(given, field) && parsed.namespaces[kind] !== 'new') {
       const how = parsed.namespaces[kind] === 'shared' ? 'shared' : 'joined';
       throw new SpecError(field, `needs a new ${kind} namespace, and that one is ${how}`);
     }
