@@ -1,14 +1,6 @@
 /** What is installed, and the command that installs what is not. */
-import { readTextFileIfAny, statFile } from '../syscalls/files.js';
+import { findProgram, programFolders, readTextFileIfAny } from '../syscalls/files.js';
 import { type Finding, note, ok } from './finding.js';
-
-const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/local/sbin'];
-
-/** The file of a program: in PATH, or where system programs are. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(':').filter(Boolean), ...FOLDERS];
-  return folders.map((folder) => `${folder}/${name}`).find((path) => statFile(path) !== undefined);
-}
 
 type Family = 'debian' | 'fedora' | 'arch' | 'alpine' | 'suse';
 
@@ -54,7 +46,7 @@ const TOOLS: readonly (readonly [program: string, name: string, use: string])[] 
 
 export function tools(): Finding[] {
   return TOOLS.map(([program, name, use]) => {
-    const path = findProgram(program);
+    const path = findProgram(program, programFolders());
     if (path !== undefined) return ok(program, `${path}, which ${use}`);
     return note(program, `is not installed; it ${use}.`, installCommand(name));
   });

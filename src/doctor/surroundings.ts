@@ -2,13 +2,14 @@
 import { accessSync, constants } from 'node:fs';
 import { userInfo } from 'node:os';
 import { freeSubordinate } from '../ids/subordinate.js';
+import { ID_WORDS, type IdMapNames } from '../ids/facts.js';
 import { parseMountinfo } from '../mounts/mountinfo.js';
-import { callerFacts } from '../sandbox/caller-facts.js';
+import { callerFacts, findIdHelper, ID_HELPER_FOLDERS } from '../sandbox/caller-facts.js';
 import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';
 import { AT, O } from '../syscalls/constants.js';
 import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 import { type Finding, lack, note, ok } from './finding.js';
-import { findProgram, installCommand } from './packages.js';
+import { installCommand } from './packages.js';
 import { tryAutoMap } from './trials.js';
 
 /** /etc/subuid, /etc/subgid, newuidmap and newgidmap, and whether they do together. */
@@ -30,7 +31,7 @@ export async function subordinateIds(): Promise<Finding[]> {
       `usermod ${option} ${range} ${userName()}`,
     );
   });
-  const helpers = ['newuidmap', 'newgidmap'].map(helper);
+  const helpers = (['user', 'group'] as const).map(helper);
   const ready = [...files, ...helpers].every(({ state }) => state === 'ok');
   if (!ready) return [...files, ...helpers];
   const trial = await tryAutoMap();
@@ -41,10 +42,13 @@ export async function subordinateIds(): Promise<Finding[]> {
 const SET_USER_ID = 0o4000;
 
 /** Some distributions give it capabilities of the file instead of the bit: then the trial tells. */
-function helper(name: string): Finding {
-  const path = findProgram(name);
-  if (path === undefined)
-    return note(name, 'is not installed; it maps subordinate ids.', installCommand('uidmap'));
+function helper(kind: IdMapNames['kind']): Finding {
+  const name = ID_WORDS[kind].helper;
+  const path = findIdHelper(kind);
+  if (path === undefined) {
+    const where = ID_HELPER_FOLDERS.join(', ');
+    return note(name, `is in none of ${where}; it maps subordinate ids.`, installCommand('uidmap'));
+  }
   const isSetUserId = ((statFile(path)?.mode ?? 0) & SET_USER_ID) !== 0;
   return ok(name, isSetUserId ? `${path}, set-user-ID` : `${path}, without the set-user-ID bit`);
 }

@@ -1,11 +1,11 @@
-import type { IdFacts, IdMapNames } from '../ids/facts.js';
+import { ID_WORDS, type IdFacts, type IdMapNames } from '../ids/facts.js';
 import { parseIdMap } from '../ids/ranges.js';
 import { parseSubordinate } from '../ids/subordinate.js';
 import { currentArchitecture } from '../syscalls/architecture.js';
 import { bindSyscall, trySyscall } from '../syscalls/binding.js';
 import { CAPABILITIES, RLIMIT } from '../syscalls/constants.js';
 import { errnoNumber } from '../syscalls/errno.js';
-import { readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js';
+import { findProgram, readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js';
 import type { CallerFacts, Facts } from './facts.js';
 import { readLimit } from './limits.js';
 
@@ -80,15 +80,21 @@ function idFacts(kind: IdMapNames['kind'], capabilities: bigint): IdFacts {
   return { ...common, ...subordinateFacts(kind) };
 }
 
+/** PATH is not asked: {@link callerSigns} would have to say that it has changed. */
+export const ID_HELPER_FOLDERS: readonly string[] = ['/usr/bin', '/bin', '/usr/local/bin'];
+
+/** Where newuidmap or newgidmap is. */
+export const findIdHelper = (kind: IdMapNames['kind']): string | undefined =>
+  findProgram(ID_WORDS[kind].helper, ID_HELPER_FOLDERS);
+
 /** /etc/subgid goes by the user too, not by the group. */
 function subordinateFacts(kind: IdMapNames['kind']): Pick<IdFacts, 'subordinate' | 'newidmap'> {
-  const [file, helper] = kind === 'user' ? ['/etc/subuid', 'newuidmap'] : ['/etc/subgid', 'newgidmap'];
   const uid = process.getuid?.() ?? 0;
-  const newidmap = ['/usr/bin', '/bin', '/usr/local/bin']
-    .map((directory) => `${directory}/${helper}`)
-    .find((path) => statFile(path) !== undefined);
-  const text = readTextFileIfAny(file) ?? '';
-  return { subordinate: parseSubordinate(text, { name: userName(uid), id: uid }), newidmap };
+  const text = readTextFileIfAny(ID_WORDS[kind].file) ?? '';
+  return {
+    subordinate: parseSubordinate(text, { name: userName(uid), id: uid }),
+    newidmap: findIdHelper(kind),
+  };
 }
 
 function userName(uid: number): string | undefined {

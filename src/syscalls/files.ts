@@ -83,6 +83,24 @@ export function statDescriptor(descriptor: number): FileStatus {
   return statOf(stat);
 }
 
+const EXECUTABLE = 0o111;
+
+/** The first file of this name in one of the folders that somebody may execute. */
+export function findProgram(name: string, folders: readonly string[]): string | undefined {
+  return folders
+    .map((folder) => `${folder}/${name}`)
+    .find((path) => {
+      const mode = statFile(path)?.mode ?? 0;
+      return (mode & S_IFMT) === S_IFREG && (mode & EXECUTABLE) !== 0;
+    });
+}
+
+/** The absolute ones of PATH, and where system programs are. */
+export const programFolders = (): string[] => [
+  ...(process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/')),
+  ...['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin', '/usr/local/sbin'],
+];
+
 /** Whether a path leads to the file that a descriptor is of. */
 export function isFileAt(descriptor: number, path: string): boolean {
   const [held, found] = [Buffer.alloc(144), Buffer.alloc(144)];

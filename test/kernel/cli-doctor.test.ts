@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Diagnosis } from '../../src/doctor/diagnose.js';
 import type { Finding } from '../../src/doctor/finding.js';
@@ -138,6 +140,22 @@ describe('isol8 doctor', { skip }, () => {
       const found = finding(program);
       if (spawnSync(program, ['--help']).error === undefined) assert.equal(found?.state, 'ok');
       else assert.match(found?.mend ?? '', new RegExp(` ${name}$`));
+    }
+  });
+
+  it('finds programs where what needs them does', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'isol8-doctor-'));
+    chmodSync(folder, 0o755);
+    for (const name of ['newuidmap', 'newgidmap', 'slirp4netns'])
+      writeFileSync(join(folder, name), '', { mode: name === 'slirp4netns' ? 0o644 : 0o755 });
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    const { finding } = await doctor({ user: true, env });
+    rmSync(folder, { recursive: true });
+    for (const name of ['newuidmap', 'newgidmap', 'slirp4netns']) {
+      const { state, detail } = finding(name) ?? {};
+      assert.ok(!detail?.includes(folder), detail);
+      const isThere = ['/usr/bin', '/bin', '/usr/local/bin'].some((each) => existsSync(`${each}/${name}`));
+      assert.equal(state, isThere ? 'ok' : 'note', name);
     }
   });
 

@@ -2,13 +2,11 @@ import { UnsupportedError } from '../../foundation/errors.js';
 import { closeDescriptor, cString, trySyscall } from '../../syscalls/binding.js';
 import { AT, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
-import { statFile } from '../../syscalls/files.js';
+import { findProgram, programFolders } from '../../syscalls/files.js';
 import type { UplinkKind } from './options.js';
 
 /** Debian's packages. */
 const PACKAGES: Readonly<Record<UplinkKind, string>> = { slirp4netns: 'slirp4netns', pasta: 'passt' };
-
-const FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin', '/usr/local/sbin'];
 
 export interface UplinkProgram {
   readonly kind: UplinkKind;
@@ -21,7 +19,7 @@ export function chooseProgram({ kind, ipv6 }: { kind?: UplinkKind; ipv6: boolean
     throw new UnsupportedError(`slirp4netns has no way out for IPv6. ${remedy(['pasta'])}`);
   const able: UplinkKind[] = kind ? [kind] : ipv6 ? ['pasta'] : ['slirp4netns', 'pasta'];
   for (const each of able) {
-    const path = findProgram(each);
+    const path = findProgram(each, programFolders());
     if (path !== undefined) return { kind: each, path };
   }
   const what = ipv6 ? ' for IPv6' : '';
@@ -32,16 +30,6 @@ export function chooseProgram({ kind, ipv6 }: { kind?: UplinkKind; ipv6: boolean
 
 const remedy = (kinds: readonly UplinkKind[]): string =>
   `Install it: apt-get install ${kinds.map((kind) => PACKAGES[kind]).join(', or ')}`;
-
-function findProgram(name: string): string | undefined {
-  const folders = [
-    ...(process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/')),
-    ...FOLDERS,
-  ];
-  return folders
-    .map((folder) => `${folder}/${name}`)
-    .find((path) => ((statFile(path)?.mode ?? 0) & 0o111) !== 0);
-}
 
 export const TUN = '/dev/net/tun';
 
