@@ -1,8 +1,8 @@
 /** Subordinate ids, control groups, terminal: what is there besides namespaces. */
 import { accessSync, constants } from 'node:fs';
 import { userInfo } from 'node:os';
-import { freeSubordinate } from '../ids/subordinate.js';
 import { ID_WORDS, type IdMapNames } from '../ids/facts.js';
+import { freeSubordinate } from '../ids/subordinate.js';
 import { parseMountinfo } from '../mounts/mountinfo.js';
 import { callerFacts, findIdHelper, ID_HELPER_FOLDERS } from '../sandbox/caller-facts.js';
 import { closeDescriptor, cString, trySyscall } from '../syscalls/binding.js';

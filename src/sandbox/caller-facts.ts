@@ -43,7 +43,8 @@ const SETS_IDS = (1 << CAPABILITIES.indexOf('SETUID')) | (1 << CAPABILITIES.inde
 const effectiveCapabilities = (): bigint =>
   (BigInt(capData[3] as number) << 32n) | BigInt((capData[0] as number) >>> 0);
 
-const bit = (set: bigint, name: (typeof CAPABILITIES)[number]): boolean =>
+/** Whether a set of capabilities(7), such as that of {@link CallerFacts}, has this one. */
+export const hasCapability = (set: bigint, name: (typeof CAPABILITIES)[number]): boolean =>
   ((set >> BigInt(CAPABILITIES.indexOf(name))) & 1n) === 1n;
 
 type MachineFacts = Pick<Facts, 'architecture' | 'lastCapability' | 'clone3' | 'nofile'>;
@@ -73,9 +74,9 @@ function readMachineFacts(): MachineFacts {
 function idFacts(kind: IdMapNames['kind'], capabilities: bigint): IdFacts {
   const user = kind === 'user';
   const id = (user ? process.geteuid?.() : process.getegid?.()) ?? 0;
-  const privileged = bit(capabilities, user ? 'SETUID' : 'SETGID');
+  const privileged = hasCapability(capabilities, user ? 'SETUID' : 'SETGID');
   const available = parseIdMap(readTextFile(`/proc/self/${user ? 'uid' : 'gid'}_map`));
-  const common = { id, privileged, setfcap: bit(capabilities, 'SETFCAP'), available };
+  const common = { id, privileged, setfcap: hasCapability(capabilities, 'SETFCAP'), available };
   if (privileged) return { ...common, subordinate: [], newidmap: undefined };
   return { ...common, ...subordinateFacts(kind) };
 }

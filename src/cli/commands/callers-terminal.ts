@@ -1,11 +1,10 @@
 import type { TerminalSize } from '../../sandbox/stdio.js';
 import { trySyscall } from '../../syscalls/binding.js';
-import { IOCTL, SIGNALS } from '../../syscalls/constants.js';
+import { IOCTL, SIG_MASK, SIGNALS } from '../../syscalls/constants.js';
 import { errnoNumber } from '../../syscalls/errno.js';
 import { readTextFileIfAny } from '../../syscalls/files.js';
 import { STDIN, STDOUT, terminalSize } from '../output.js';
 
-const SIG_BLOCK = 0;
 /** Of asm-generic/termbits.h: four words of flags, the line discipline, then the control characters. */
 const SETTINGS_SIZE = 64;
 const FLAGS = { input: 0, output: 4, control: 8, local: 12 } as const;
@@ -84,6 +83,6 @@ function takeBack(own: number): boolean {
   if (foreground <= 0 || trySyscall('kill', -foreground, 0) !== -errnoNumber('ESRCH')) return false;
   // The kernel stops a group in the background that does this, unless the calling thread is deaf to the signal.
   const mask = new BigUint64Array([1n << BigInt(SIGNALS.SIGTTOU - 1)]);
-  trySyscall('rt_sigprocmask', SIG_BLOCK, new Uint8Array(mask.buffer), null, 8);
+  trySyscall('rt_sigprocmask', SIG_MASK.BLOCK, new Uint8Array(mask.buffer), null, 8);
   return trySyscall('ioctl', STDIN, IOCTL.TIOCSPGRP, new Int32Array([own])) >= 0;
 }

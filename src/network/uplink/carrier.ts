@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import { Isol8Error } from '../../foundation/errors.js';
-import { callerFacts } from '../../sandbox/caller-facts.js';
+import { callerFacts, hasCapability } from '../../sandbox/caller-facts.js';
 import type { Process } from '../../sandbox/process.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { Stdio } from '../../sandbox/stdio.js';
-import { CAPABILITIES } from '../../syscalls/constants.js';
 import type { UplinkProgram } from './requirements.js';
 import { tunError } from './requirements.js';
 
@@ -44,7 +43,7 @@ export class Carrier {
     const { capabilities } = callerFacts();
     const isOwner = process.geteuid?.() === owner;
     const child = await spawn([path, ...args], {
-      namespaces: has(capabilities, 'SYS_ADMIN') ? ['pid'] : [],
+      namespaces: hasCapability(capabilities, 'SYS_ADMIN') ? ['pid'] : [],
       stdio,
       cwd: '/',
       env: {},
@@ -70,6 +69,3 @@ export class Carrier {
     return /\/dev\/net\/tun|tun socket/.test(this.#said) ? tunError('EACCES', cause) : cause;
   }
 }
-
-const has = (set: bigint, name: (typeof CAPABILITIES)[number]): boolean =>
-  ((set >> BigInt(CAPABILITIES.indexOf(name))) & 1n) === 1n;

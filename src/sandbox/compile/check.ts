@@ -3,7 +3,7 @@ import { describeIds } from '../../ids/check.js';
 import { mapToOuter } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import { type Context, isJoined, isNew } from './context.js';
-import { showsProc } from './filesystems.js';
+import { SHOWS, showsProc } from './filesystems.js';
 
 /** Whoever the program is to be must exist in its new user namespace: known now, so nothing is started in vain. */
 export function checkIdentity(context: Context): void {
@@ -26,9 +26,6 @@ export function checkIdentity(context: Context): void {
 export function setgroupsFails(context: Context): boolean {
   return isNew(context, 'user') && (context.setgroups === 'deny' || context.groups.writer === 'none');
 }
-
-/** What a file system shows is that of a namespace, and the kernel lets only that one's owner make it. */
-const SHOWS = { mqueue: 'ipc', sysfs: 'net', proc: 'pid' } as const;
 
 /**
  * No new user namespace owns a namespace that was there before. One that is joined is looked at from outside beforehand

@@ -27,8 +27,8 @@ export function earlyProc(context: Context): Step[] {
   ];
 }
 
-/** What mqueue and sysfs show is that of a namespace, whose owner has to make them. */
-const SHOWS = { mqueue: 'ipc', sysfs: 'net' } as const;
+/** What a file system shows is that of a namespace, and the kernel lets only that one's owner make it. */
+export const SHOWS = { proc: 'pid', mqueue: 'ipc', sysfs: 'net' } as const;
 
 /** mqueue of a joined ipc namespace and sysfs of a joined net namespace likewise. */
 export function earlyViews(context: Context): Step[] {
@@ -37,10 +37,10 @@ export function earlyViews(context: Context): Step[] {
   );
 }
 
-const isEarlyView = (context: Context, type: keyof typeof SHOWS): boolean =>
+const isEarlyView = (context: Context, type: 'mqueue' | 'sysfs'): boolean =>
   isJoined(context, SHOWS[type]) && isNew(context, 'user');
 
-function earlyMounts({ spec }: Context, type: 'proc' | keyof typeof SHOWS): Step[] {
+function earlyMounts({ spec }: Context, type: keyof typeof SHOWS): Step[] {
   return spec.mounts.flatMap((mount, index) =>
     mount.type === type ? [...filesystemOf(mount, index, earlyMount(index)).steps] : [],
   );

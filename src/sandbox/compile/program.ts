@@ -7,6 +7,7 @@ import {
   PR,
   PR_CAP_AMBIENT,
   RLIMIT,
+  SIG_MASK,
 } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import type { Program } from '../../syscalls/plan-template.js';
@@ -46,10 +47,14 @@ export function programSteps(context: Context, announce: readonly Step[], depth:
       [options.descriptors, LAST_DESCRIPTOR, CLOSE_RANGE.CLOEXEC],
       'close the rest by execve',
     ),
-    call('rt_sigprocmask', [2, new Uint8Array(8), null, 8], 'let signals through', {}),
+    letSignalsThrough(),
     execStep(context),
   ];
 }
+
+/** The addon has blocked them all, so that none is lost before there is somebody to take it. */
+export const letSignalsThrough = (): Step =>
+  call('rt_sigprocmask', [SIG_MASK.SETMASK, new Uint8Array(8), null, 8], 'let signals through');
 
 function newSession(): Step[] {
   return [

@@ -1,22 +1,14 @@
 /** Sentences about steps that several formats share. */
-import { CLONE } from '../../syscalls/constants.js';
+import { KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import type { ForkStep, Step } from '../../syscalls/plan.js';
 import { cellName, type Explained } from './run-time.js';
 
-const KINDS: readonly (readonly [number, string])[] = [
-  [CLONE.NEWUSER, 'user'],
-  [CLONE.NEWNS, 'mount'],
-  [CLONE.NEWPID, 'pid'],
-  [CLONE.NEWNET, 'net'],
-  [CLONE.NEWUTS, 'uts'],
-  [CLONE.NEWIPC, 'ipc'],
-  [CLONE.NEWCGROUP, 'cgroup'],
-  [CLONE.NEWTIME, 'time'],
-];
+/** The user namespace owns the others, and with it a list begins. */
+const ORDER: readonly NamespaceKind[] = ['user', 'mnt', 'pid', 'net', 'uts', 'ipc', 'cgroup', 'time'];
 
 /** Long option of unshare(1) for each namespace that the flags make. */
 export function namespaceKinds(flags: number): string[] {
-  return KINDS.filter(([bit]) => (flags & bit) !== 0).map(([, kind]) => kind);
+  return ORDER.filter((kind) => (flags & KINDS[kind].flag) !== 0).map((kind) => KINDS[kind].option);
 }
 
 /** `init (<pid of init>), in new user, pid and uts namespaces:` */

@@ -1,7 +1,13 @@
 import { CLOSE_RANGE, LAST_DESCRIPTOR } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
 import { call } from '../../syscalls/steps.js';
-import { ALL_CAPABILITIES, ambientSteps, candidates, limitStep } from '../compile/program.js';
+import {
+  ALL_CAPABILITIES,
+  ambientSteps,
+  candidates,
+  letSignalsThrough,
+  limitStep,
+} from '../compile/program.js';
 import type { Facts } from '../facts.js';
 
 /** What is executed at the end. */
@@ -25,7 +31,7 @@ export function executeSteps({ file, argv, env, path, descriptors }: InPlaceProg
     ...gaps(descriptors).map(([first, last]) =>
       call('close_range', [first, last, CLOSE_RANGE.CLOEXEC], "pass on the caller's descriptors alone"),
     ),
-    call('rt_sigprocmask', [2, new Uint8Array(8), null, 8], 'let signals through'),
+    letSignalsThrough(),
     {
       kind: 'exec',
       candidates: candidates(file, path),
