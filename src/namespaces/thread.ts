@@ -88,10 +88,10 @@ export function setns(target: ThreadTarget): void {
   movedBy(1);
 }
 
-function checkTarget(target: unknown): void {
+function checkTarget(target: unknown, field = 'target'): void {
   const { kind, fd } = (target ?? {}) as Partial<ThreadTarget>;
   if (typeof kind === 'string' && isNamespaceKind(kind) && Number.isInteger(fd)) return;
-  throw new SpecError('target', 'must be a Namespace, or have the fd of one and its kind');
+  throw new SpecError(field, 'must be a Namespace, or have the fd of one and its kind');
 }
 
 /** The errno's name if it did not work. */
@@ -141,21 +141,26 @@ export function sethostname(name: string): void {
 
 /**
  * Enters a namespace, or several in their order, calls a synchronous function there, and comes back. The function's result
- * and its error are passed on. When the way back fails, the process is aborted: it would go on in the wrong place.
+ * and its error are passed on. When the way back fails, the process is aborted: it would go on in the wrong place. An empty
+ * list is no move: the function runs where the thread is.
  *
  * @throws TypeError when the function returns a promise, which would be settled after the way back.
+ * @throws SpecError for `target`, or one of them (`target[1]`), before any is entered.
  * @throws what {@link setns} throws, also when there would be no way back; then the function was not called.
  */
 export function withNamespace<Result>(
   target: ThreadTarget | readonly ThreadTarget[],
   work: () => Result,
 ): Result {
-  const [first, ...rest] = Array.isArray(target)
-    ? (target as readonly ThreadTarget[])
-    : [target as ThreadTarget];
-  if (first === undefined) return synchronous(work());
   loadAddon();
-  checkTarget(first);
+  const list = Array.isArray(target);
+  const targets = (list ? target : [target]) as readonly ThreadTarget[];
+  for (const [i, each] of targets.entries()) checkTarget(each, list ? `target[${i}]` : 'target');
+  return within(targets, work);
+}
+
+function within<Result>([first, ...rest]: readonly ThreadTarget[], work: () => Result): Result {
+  if (first === undefined) return synchronous(work());
   const { kind } = first;
   beforeMoving();
   const home = openPresent(kind);
@@ -165,7 +170,7 @@ export function withNamespace<Result>(
     if (errno !== undefined) throw cannotJoin(kind, errno);
     movedBy(1);
     try {
-      return withNamespace(rest, work);
+      return within(rest, work);
     } finally {
       if (enter({ kind, fd: home }) !== undefined) process.abort();
       movedBy(-1);

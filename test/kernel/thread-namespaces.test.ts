@@ -6,6 +6,7 @@ import { it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import {
   createNamespaces,
+  Namespace,
   type NamespaceKind,
   run,
   sethostname,
@@ -111,6 +112,22 @@ describeAsRoot(import.meta.url, 'the calling thread', () => {
     ])
       assert.throws(() => setns(target as never), spec('target'));
     assert.throws(() => withNamespace(5 as never, () => 1), spec('target'));
+    using net = Namespace.open(process.pid, 'net');
+    for (const nothing of [undefined, null, [undefined], [net, [net]]])
+      assert.throws(() => withNamespace(nothing as never, () => assert.fail('it ran')), {
+        name: 'SpecError',
+        field: /^target(\[[01]\])?$/,
+      });
+    assert.throws(() => withNamespace([net, undefined, net] as never, () => 1), spec('target[1]'));
+    assert.throws(
+      () => withNamespace([{ kind: 'net', fd: 9999 }, undefined] as never, () => 1),
+      spec('target[1]'),
+    );
+    assert.throws(() => withNamespace([undefined, net] as never, () => 1), spec('target[0]'));
+    assert.equal(
+      withNamespace([], () => 'in place'),
+      'in place',
+    );
     for (const name of [5, undefined, 'x'.repeat(65), 'é'.repeat(33), 'a\0b'])
       assert.throws(() => sethostname(name as never), spec('hostname'));
   });
