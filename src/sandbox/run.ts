@@ -1,5 +1,6 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { SpecError } from '../foundation/errors.js';
+import { type Captured, capture } from './capture.js';
 import { requireObject } from './parse.js';
 import type { ExitStatus } from './process.js';
 import type { SpawnSpec } from './process-spec.js';
@@ -80,24 +81,4 @@ function feed(stdin: Writable | null, input: string | Uint8Array | undefined): v
   if (!stdin || input === undefined) return;
   stdin.on('error', () => {});
   stdin.end(input);
-}
-
-interface Captured {
-  readonly bytes: Buffer;
-  readonly truncated: boolean;
-}
-
-async function capture(stream: Readable | null, limit: number, overflow: () => void): Promise<Captured> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (!stream) return { bytes: Buffer.alloc(0), truncated: false };
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk.subarray(0, limit - size));
-    size += chunk.length;
-    if (size > limit) {
-      overflow();
-      return { bytes: Buffer.concat(chunks), truncated: true };
-    }
-  }
-  return { bytes: Buffer.concat(chunks), truncated: false };
 }
