@@ -23,7 +23,10 @@ export interface SpawnSpec extends SandboxSpec {
   tty?: boolean | TerminalSize;
   /** Aborting kills the process with `killSignal`. */
   signal?: AbortSignal;
-  /** Seconds, or a text like `90s`; then the process is killed with `killSignal`. Default: no limit. */
+  /**
+   * Seconds, or a text like `90s`, from the call on; then the process is killed with `killSignal`, or what is to become it,
+   * for which {@link spawn} rejects with ETIMEDOUT. Default: no limit.
+   */
   timeout?: number | string | Duration;
   /** Default SIGKILL: what is killed for its time may well not listen to anything else. */
   killSignal?: SignalName | number;

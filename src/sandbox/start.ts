@@ -2,6 +2,7 @@ import { Isol8Error } from '../foundation/errors.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { SIGNALS } from '../syscalls/constants.js';
 import { cancelLaunch, launch } from '../syscalls/launch.js';
+import type { Bounds } from './bounds.js';
 import { stepError } from './failure.js';
 import type { PreparedPlan, SandboxPlans } from './prepared-plan.js';
 import { type ExitStatus, Process, type ProcessParts } from './process.js';
@@ -13,6 +14,8 @@ import { openTerminal, readPipe, writePipe } from './streams.js';
 export interface StartParts {
   readonly own: ParsedProcessSpec;
   readonly signal: AbortSignal | undefined;
+  /** Those of the process: the receiver's to dispose of once it has one. */
+  readonly bounds: Bounds;
   readonly plans: SandboxPlans;
   readonly prepared: PreparedPlan;
   readonly stdio: PreparedStdio;
@@ -26,17 +29,15 @@ export class Start {
   #session = 0;
   #running = false;
   #stopped = false;
-  #timedOut = false;
-  #timer: NodeJS.Timeout | undefined;
+  #killed = false;
   #finish: (status: ExitStatus) => void = () => {};
-  readonly #abort = (): void => this.#stop();
 
   constructor(parts: StartParts) {
     this.#parts = parts;
   }
 
   launch(): Promise<Process> {
-    const { plans, prepared, signal, stdio } = this.#parts;
+    const { plans, prepared, bounds, stdio } = this.#parts;
     const { bytes, compiled, owned } = prepared;
     const { promise, resolve, reject } = withResolvers<Process>();
     this.#session = launch(
@@ -63,7 +64,7 @@ export class Start {
         },
       },
     );
-    signal?.addEventListener('abort', this.#abort);
+    bounds.whenPassed(() => this.#stop());
     return promise;
   }
 
@@ -74,35 +75,31 @@ export class Start {
   }
 
   #started(child: { pid: number; pidfd: number }): Process {
-    const { own, stdio } = this.#parts;
     this.#child = child;
     this.#running = true;
-    if (own.timeout !== undefined) {
-      this.#timer = setTimeout(() => {
-        this.#timedOut = true;
-        this.#stop();
-      }, own.timeout);
-    }
     const exited = new Promise<ExitStatus>((resolve) => {
       this.#finish = resolve;
     });
     const pidfd = (): number | undefined => this.#child?.pidfd;
-    return new Process({ pid: child.pid, pidfd, exited, ...streamsOf(stdio) });
+    return new Process({ pid: child.pid, pidfd, exited, ...streamsOf(this.#parts.stdio) });
   }
 
   #ended(code: number, signal: number): void {
-    this.#clean();
+    const { bounds, own } = this.#parts;
+    // A process that was ending already may be sent a signal without any effect.
+    const endedBefore = own.killSignal === SIGNALS.SIGKILL && signal === 0;
     this.#finish({
       exitCode: signal === 0 ? code : null,
       signal: signal === 0 ? null : signalName(signal),
-      timedOut: this.#timedOut,
+      timedOut: bounds.passed === 'timeout' && this.#killed && !endedBefore,
     });
   }
 
   #failed(code: number, signal: number): unknown {
-    this.#clean();
-    for (const descriptor of this.#parts.stdio.ours.values()) closeDescriptor(descriptor);
-    if (this.#stopped) return this.#parts.signal?.reason;
+    const { bounds, stdio, own } = this.#parts;
+    bounds[Symbol.dispose]();
+    for (const descriptor of stdio.ours.values()) closeDescriptor(descriptor);
+    if (this.#stopped) return bounds.passed === 'abort' ? this.#parts.signal?.reason : tooLate(own.timeout);
     if (this.#failure) return this.#failure;
     // The launcher ends well without its child: somebody killed that before it could say a word.
     const who = signal === 0 && code === 0 ? "the launcher's child" : 'the launcher';
@@ -117,14 +114,19 @@ export class Start {
     this.#stopped = true;
     // Before spawn has resolved nobody could end a program that does not listen to anything but SIGKILL.
     if (!this.#running) cancelLaunch(this.#session);
-    else if (this.#child)
-      trySyscall('pidfd_send_signal', this.#child.pidfd, this.#parts.own.killSignal, null, 0);
+    else if (this.#child) {
+      const { killSignal } = this.#parts.own;
+      this.#killed = trySyscall('pidfd_send_signal', this.#child.pidfd, killSignal, null, 0) === 0;
+    }
   }
+}
 
-  #clean(): void {
-    clearTimeout(this.#timer);
-    this.#parts.signal?.removeEventListener('abort', this.#abort);
-  }
+function tooLate(milliseconds: number | undefined): Isol8Error {
+  return new Isol8Error(
+    'ETIMEDOUT',
+    `timeout: after ${milliseconds} ms the program had not started, and nothing is left of it. A file system that does not ` +
+      'answer, where its root, working directory or mounts are, may have held it up; else allow more.',
+  );
 }
 
 function streamsOf({ sources, ours, master }: PreparedStdio): Pick<ProcessParts, 'stdio' | 'terminal'> {
