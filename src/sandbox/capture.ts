@@ -5,27 +5,29 @@ export interface Captured {
   readonly bytes: Buffer;
   /** It brought more than the limit; only what came before is kept. */
   readonly truncated: boolean;
+  /** Somebody has destroyed it before its end. */
+  readonly cut: boolean;
 }
 
-const NOTHING: Captured = { bytes: Buffer.alloc(0), truncated: false };
+const NOTHING: Captured = { bytes: Buffer.alloc(0), truncated: false, cut: false };
 
 /**
- * Takes all that a stream brings until it ends, is destroyed, or brings more than `limit` bytes; then it is destroyed and
- * `overflow` called. Rejects with the stream's error.
+ * Takes all that a stream brings until it ends, is destroyed, or brings more than `limit` bytes. Then it is paused
+ * and the receiver's to destroy. Rejects with the stream's error.
  */
-export function capture(stream: Readable | null, limit: number, overflow: () => void): Promise<Captured> {
+export function capture(stream: Readable | null, limit: number): Promise<Captured> {
   if (!stream) return Promise.resolve(NOTHING);
   const bytes = new GrowingBuffer(limit);
   return new Promise((resolve, reject) => {
-    const settle = (truncated: boolean): void => resolve({ bytes: bytes.taken, truncated });
+    const settle = (how: { truncated?: true; cut?: true }): void =>
+      resolve({ ...NOTHING, bytes: bytes.taken, ...how });
     stream.on('data', (chunk: Uint8Array) => {
       if (bytes.append(chunk)) return;
-      settle(true);
-      stream.destroy();
-      overflow();
+      stream.pause();
+      settle({ truncated: true });
     });
-    stream.once('end', () => settle(false));
-    stream.once('close', () => settle(false));
+    stream.once('end', () => settle({}));
+    stream.once('close', () => settle({ cut: true }));
     stream.on('error', reject);
   });
 }

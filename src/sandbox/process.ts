@@ -8,7 +8,10 @@ import { resizeTerminal, type TerminalSize } from './stdio.js';
 export interface ExitStatus {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** It was killed because its `timeout` had passed. */
+  /**
+   * It was killed because its `timeout` had passed. From {@link run} also: by then it had ended, but others still held its
+   * output, which may not be whole.
+   */
   readonly timedOut: boolean;
 }
 

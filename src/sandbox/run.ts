@@ -1,10 +1,10 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { SpecError } from '../foundation/errors.js';
 import { type Captured, capture } from './capture.js';
 import { requireObject } from './parse.js';
-import type { ExitStatus } from './process.js';
+import type { ExitStatus, Process } from './process.js';
 import type { SpawnSpec } from './process-spec.js';
-import { spawn } from './spawn.js';
+import { type BoundedProcess, spawnBounded } from './spawn.js';
 
 /** A spawn spec for a program whose output is wanted as a whole. */
 export interface RunSpec extends SpawnSpec {
@@ -32,6 +32,9 @@ const DEFAULT_MAX_BUFFER = 64 * 2 ** 20;
  * Runs a program to its end and captures what it writes. Whatever the program does is a result, not an error: a
  * nonzero exit code, a signal, `timedOut`, `truncated`.
  *
+ * What the program has started may outlive it where the pid namespace is not new, and is waited for as long as it holds
+ * stdout or stderr: until the `timeout`, or an abort, and not after the program was killed for these or for `maxBuffer`.
+ *
  * @throws what {@link spawn} throws, and the reason of `signal` when that is aborted.
  */
 export function run(
@@ -47,15 +50,11 @@ export async function run(
   const { input, maxBuffer = DEFAULT_MAX_BUFFER, encoding = 'utf8', ...rest } = spec;
   checkRunSpec({ input, maxBuffer, encoding });
   const stdio = { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const };
-  // Further pipes, which nobody reads, are closed at the end, and what cannot be captured does not run on.
-  await using child = await spawn(command, rest.tty ? rest : { ...stdio, ...rest });
+  const { child, bounds } = await spawnBounded(command, rest.tty ? rest : { ...stdio, ...rest });
+  using _bounds = bounds;
+  await using _child = child; // what cannot be captured does not run on
   feed(child.stdin, input);
-  const overflow = (): boolean => child.kill('SIGKILL');
-  const [stdout, stderr, status] = await Promise.all([
-    capture(child.stdout, maxBuffer, overflow),
-    capture(child.stderr, maxBuffer, overflow),
-    child.exited,
-  ]);
+  const { stdout, stderr, status } = await outcome({ child, bounds }, maxBuffer);
   spec.signal?.throwIfAborted();
   const decode = ({ bytes }: Captured): string | Uint8Array =>
     encoding === 'utf8' ? bytes.toString('utf8') : bytes;
@@ -63,6 +62,7 @@ export async function run(
     stdout: decode(stdout),
     stderr: decode(stderr),
     ...status,
+    timedOut: status.timedOut || (bounds.passed === 'timeout' && (stdout.cut || stderr.cut)),
     truncated: stdout.truncated || stderr.truncated,
   };
 }
@@ -81,4 +81,45 @@ function feed(stdin: Writable | null, input: string | Uint8Array | undefined): v
   if (!stdin || input === undefined) return;
   stdin.on('error', () => {});
   stdin.end(input);
+}
+
+interface Outcome {
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  readonly status: ExitStatus;
+}
+
+async function outcome({ child, bounds }: BoundedProcess, maxBuffer: number): Promise<Outcome> {
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const take = async (stream: Readable | null): Promise<Captured> => {
+    const captured = await capture(stream, maxBuffer);
+    if (captured.truncated) overflow(child, stream);
+    if (captured.truncated) stop();
+    return captured;
+  };
+  bounds.whenPassed(stop);
+  void stopped.then(() => letGo(child));
+  const [stdout, stderr, status] = await Promise.all([take(child.stdout), take(child.stderr), child.exited]);
+  return { stdout, stderr, status };
+}
+
+/** First the signal: it would end by SIGPIPE otherwise. */
+function overflow(child: Process, stream: Readable | null): void {
+  try {
+    child.kill('SIGKILL');
+  } finally {
+    stream?.destroy();
+  }
+}
+
+const LAST_WORDS_MILLISECONDS = 20;
+
+/** Whoever else has the program's output open may keep it so for ever; what it wrote itself is there once it has ended. */
+async function letGo(child: Process): Promise<void> {
+  await child.exited;
+  await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MILLISECONDS));
+  for (const stream of child.stdio) stream?.destroy();
 }
