@@ -16,7 +16,8 @@ export type SignalName = keyof typeof SIGNALS;
 export interface SpawnSpec extends SandboxSpec {
   /**
    * The program's descriptors 0, 1, 2 and so on: `pipe` (a stream here), `inherit` (the descriptor with the same
-   * number), `ignore` (/dev/null), or a descriptor of this process. One word stands for all three. Default `pipe`.
+   * number), `ignore` (/dev/null), or a descriptor of this process. One word stands for all three, and what a list leaves out
+   * of them is the default, `pipe`: a program without them would take the first file it opens for its output.
    */
   stdio?: Exclude<Stdio, number | object> | readonly Stdio[];
   /** A new pseudo terminal as 0, 1 and 2 and as controlling terminal, instead of `stdio`. Default size 80 x 24. */
@@ -108,12 +109,17 @@ function parseOwn(own: { [field in keyof OwnFields]: OwnFields[field] | undefine
     throw new SpecError('stdio', 'cannot be given with tty, which is all three');
   const list = checked.stdio ?? 'pipe';
   return {
-    stdio: (typeof list === 'string' ? [list, list, list] : list) as readonly Stdio[],
+    stdio: (typeof list === 'string' ? [list, list, list] : atLeastThree(list)) as readonly Stdio[],
     tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,
     timeout: timeout === undefined ? undefined : parseTimeout(timeout),
     killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseSignal(killSignal, 'killSignal'),
   };
 }
+
+const atLeastThree = (list: readonly unknown[]): unknown[] => [
+  ...list,
+  ...Array(3).fill('pipe').slice(list.length),
+];
 
 function parseTimeout(timeout: number | string | Duration): number {
   const milliseconds = durationToMilliseconds(toDuration(timeout, 'timeout'));

@@ -241,11 +241,23 @@ describe('a program', { skip }, () => {
       for (const init of [true, false]) {
         const { stdout } = await run(['ls', '/proc/self/fd'], { init });
         assert.equal(stdout, '0\n1\n2\n3\n', 'the last is that of ls');
-        const fewer = await spawn(['sleep', '60'], { init: false, stdio: [] });
-        assert.equal(spawnSync('ls', [`/proc/${fewer.pid}/fd`], { encoding: 'utf8' }).stdout, '');
-        await fewer[Symbol.asyncDispose]();
       }
       for (const fd of opened) closeSync(fd);
+    });
+
+    it('0, 1 and 2 in any case, so that no file it opens becomes its output', async () => {
+      for (const stdio of [[], ['ignore'], ['ignore', 'pipe']] as const) {
+        await using child = await spawn(['sleep', '60'], { init: false, stdio });
+        assert.equal(spawnSync('ls', [`/proc/${child.pid}/fd`], { encoding: 'utf8' }).stdout, '0\n1\n2\n');
+        const left = child.stdio.slice(stdio.length).every((stream) => stream !== null);
+        assert.deepEqual([child.stdio.length, left], [3, true], 'the rest are pipes');
+      }
+      const { stdout, stderr } = await run(['sh', '-c', 'cat; echo out; echo err >&2'], {
+        stdio: ['ignore'],
+      });
+      assert.deepEqual([stdout, stderr], ['out\n', 'err\n']);
+      assert.equal((await run(['cat'], { stdio: [], input: 'in' })).stdout, 'in');
+      assert.equal((await run(['cat'], { stdio: [] })).stdout, '');
     });
 
     it('beyond the first three: pipes, numbers, files and null', async () => {
