@@ -1,14 +1,24 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { SpecError } from '../foundation/errors.js';
 import { type Captured, capture } from './capture.js';
 import { requireObject } from './parse.js';
 import type { ExitStatus, Process } from './process.js';
 import type { SpawnSpec } from './process-spec.js';
+import { feed, runStreams } from './run-streams.js';
 import { type BoundedProcess, spawnBounded } from './spawn.js';
 
-/** A spawn spec for a program whose output is wanted as a whole. */
+/**
+ * A spawn spec for a program whose output is wanted as a whole. Its `stdio` is by default /dev/null, or a pipe for `input`,
+ * and two pipes that are captured; it can have none beyond these, which nobody would read.
+ */
 export interface RunSpec extends SpawnSpec {
-  /** Written to the program's standard input, which is then closed. Default: standard input is /dev/null. */
+  /**
+   * Written to the program's standard input, which is then closed; needs that to be a pipe, or a terminal. Default: standard
+   * input is /dev/null, and ends at once where it is a pipe or a terminal.
+   *
+   * To a terminal the end is a key, Ctrl-D: one, or two behind an unfinished line. It is for who reads lines first; a
+   * program that has switched to raw mode reads it as a character, one that discards what was typed before never sees it.
+   */
   input?: string | Uint8Array;
   /** How many bytes of stdout, and of stderr, are kept; at one more the process is killed. Default 64 MiB. */
   maxBuffer?: number;
@@ -49,11 +59,10 @@ export async function run(
   requireObject(spec);
   const { input, maxBuffer = DEFAULT_MAX_BUFFER, encoding = 'utf8', ...rest } = spec;
   checkRunSpec({ input, maxBuffer, encoding });
-  const stdio = { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const };
-  const { child, bounds } = await spawnBounded(command, rest.tty ? rest : { ...stdio, ...rest });
+  const { child, bounds } = await spawnBounded(command, { ...rest, ...runStreams(spec) });
   using _bounds = bounds;
   await using _child = child; // what cannot be captured does not run on
-  feed(child.stdin, input);
+  feed(child.stdin, spec);
   const { stdout, stderr, status } = await outcome({ child, bounds }, maxBuffer);
   spec.signal?.throwIfAborted();
   const decode = ({ bytes }: Captured): string | Uint8Array =>
@@ -74,13 +83,6 @@ function checkRunSpec({ input, maxBuffer, encoding }: Record<string, unknown>): 
   if (!Number.isInteger(maxBuffer) || (maxBuffer as number) < 0)
     throw new SpecError('maxBuffer', 'must be a number of bytes');
   if (encoding !== 'utf8' && encoding !== 'buffer') throw new SpecError('encoding', 'must be utf8 or buffer');
-}
-
-/** A program that does not read its input to the end is no error of ours. */
-function feed(stdin: Writable | null, input: string | Uint8Array | undefined): void {
-  if (!stdin || input === undefined) return;
-  stdin.on('error', () => {});
-  stdin.end(input);
 }
 
 interface Outcome {

@@ -4,13 +4,21 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run, spawn } from '../../src/index.js';
+import { type RunSpec, run, spawn } from '../../src/index.js';
 import { skip } from './caller.js';
 import { descriptors, readProc, statOf, until } from './lifecycle-census.js';
 
 const GIGABYTE = 2 ** 30;
 const isRunning = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.state);
 const CHUNK = Buffer.alloc(2 ** 20, 'isol8 streams! \n');
+
+const FIELDS: readonly (keyof RunSpec)[] = [
+  ...(['input', 'maxBuffer', 'encoding', 'stdio', 'tty', 'signal', 'timeout', 'killSignal'] as const),
+  ...(['namespaces', 'hostname', 'domainname', 'mapUsers', 'mapGroups', 'setgroups', 'root'] as const),
+  ...(['readOnlyRoot', 'mounts', 'proc', 'propagation', 'loopback', 'timeOffsets', 'cwd', 'env'] as const),
+  ...(['uid', 'gid', 'groups', 'umask', 'nice', 'rlimits', 'noNewPrivileges'] as const),
+  ...(['keepCapabilities', 'init', 'dieWithParent'] as const),
+];
 
 async function text(stream: Readable | Writable | null | undefined): Promise<string> {
   let all = '';
@@ -191,6 +199,42 @@ describe('run', { skip }, () => {
     });
     assert.equal(stdout, 'early\nlate\n');
     assert.notEqual(readProc('self/stat'), '');
+  });
+
+  it('ends what nobody can write to, so that no program waits for it', async () => {
+    const count = descriptors().length;
+    const { stdout } = await run(['sh', '-c', 'cat; echo end'], { stdio: 'pipe' });
+    assert.equal(stdout, 'end\n');
+    const left: RunSpec = Object.fromEntries(FIELDS.map((field) => [field, undefined]));
+    assert.equal(
+      (await run(['sh', '-c', 'cat; echo end'], left)).stdout,
+      'end\n',
+      'what is undefined is left out',
+    );
+    assert.equal((await run(['sh', '-c', 'cat; echo end'], { tty: true })).stdout, 'end\r\n');
+    await until(() => descriptors().length <= count, 'the descriptors of before');
+  });
+
+  it('types its input into a terminal, and the end of it', async () => {
+    const typed = async (input: string): Promise<string> =>
+      (await run(['sh', '-c', 'stty -echo; cat; echo end'], { tty: true, input })).stdout.replace(
+        /^x*\r\n/,
+        '',
+      );
+    for (const input of ['', 'x\n', 'x\ny\n', 'not a whole line'])
+      assert.ok((await typed(input)).endsWith(`${input.split('\n').at(-1)}end\r\n`), input);
+    const long = 'a line\n'.repeat(50_000);
+    const { stdout } = await run(['sh', '-c', 'stty -echo; cksum'], { tty: true, input: long });
+    assert.match(stdout, new RegExp(`${(await run(['cksum'], { input: long })).stdout.trim()}\r\n$`));
+  });
+
+  it('refuses streams that nobody could reach, and input that nothing takes', async () => {
+    const refused = (spec: RunSpec, field: string) =>
+      assert.rejects(run(['true'], spec), { name: 'SpecError', field });
+    await refused({ stdio: ['ignore', 'pipe', 'pipe', 'pipe'] }, 'stdio[3]');
+    await refused({ stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'pipe'] }, 'stdio[4]');
+    for (const stdio of ['ignore', 'inherit', ['ignore'], [0], [{ fd: 0 }]] as const)
+      await refused({ stdio, input: 'x' }, 'input');
   });
 
   it('refuses what it does not understand', async () => {
