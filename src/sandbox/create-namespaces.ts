@@ -12,6 +12,7 @@ import { call } from '../syscalls/steps.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { stepError } from './failure.js';
+import { threadPlace } from './from-thread.js';
 import { gatherFacts } from './gather.js';
 import { parseSandbox, requireObject } from './parse.js';
 import type { ParsedSpec } from './parsed-spec.js';
@@ -96,7 +97,7 @@ function hold(
   wanted: readonly NamespaceKind[],
   before: readonly Step[],
 ): Promise<CreatedNamespaces> {
-  const { facts, owned } = gatherFacts(spec);
+  const { facts, owned } = gatherFacts(spec, threadPlace());
   return new Promise((resolve, reject) => {
     let outcome: Error | Namespace[] = new Isol8Error(
       'ERR_LAUNCHER',

@@ -18,6 +18,8 @@ export interface Facts {
   readonly umask?: number | undefined;
   /** Of the caller, read when mounts may cover it: where it stands is then not what its path leads to. */
   readonly cwd?: string | undefined;
+  /** The calling thread, where it stands elsewhere than the one that processes start from. */
+  readonly place?: ThreadPlace | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** RLIMIT_NOFILE as it was before the runtime raised it; undefined when it did not. */
   readonly nofile: { readonly soft: bigint; readonly hard: bigint } | undefined;
@@ -28,6 +30,13 @@ export interface Facts {
   readonly joins: readonly JoinFact[];
   /** For each bind mount, by its place in `mounts`: whether the source is a directory. */
   readonly sourceIsDirectory: Readonly<Record<number, boolean>>;
+}
+
+/** A mnt namespace, opened, and a working directory in it, and the umask that goes with them. */
+export interface ThreadPlace {
+  readonly mnt: number;
+  readonly cwd: number;
+  readonly umask: number | undefined;
 }
 
 /** The part that is about the caller and the machine alone. */

@@ -8,9 +8,10 @@ import { closeDescriptor, syscall } from '../syscalls/binding.js';
 import { RLIMIT } from '../syscalls/constants.js';
 import { readTextFileIfAny, S_IFDIR, S_IFMT, statFile } from '../syscalls/files.js';
 import { callerFacts } from './caller-facts.js';
-import type { CallerFacts, Facts, JoinFact } from './facts.js';
+import type { CallerFacts, Facts, JoinFact, ThreadPlace } from './facts.js';
 import { readLimit } from './limits.js';
 import type { ParsedSandbox } from './parsed-spec.js';
+import { umaskOf } from './umask.js';
 
 /** Facts, and the descriptors in them, which are the receiver's to close once the launcher has copies. */
 export interface Gathered {
@@ -21,23 +22,36 @@ export interface Gathered {
   readonly callerOnly: boolean;
 }
 
-/** Reads from the machine what compiling this spec needs, and opens the namespaces that it joins. */
-export function gatherFacts(spec: ParsedSandbox): Gathered {
+/**
+ * Reads from the machine what compiling this spec needs, and opens the namespaces that it joins. `place` is closed when it
+ * throws.
+ */
+export function gatherFacts(spec: ParsedSandbox, place?: ThreadPlace): Gathered {
   const caller = callerFacts();
-  if (!asksMore(spec)) return callerOnly(caller);
+  if (!place && !asksMore(spec)) return callerOnly(caller);
+  const opened = place ? [place.mnt, place.cwd] : [];
+  try {
+    const { joins, ...more } = gatherMore(spec);
+    const facts = { ...caller, environment: process.env, ...more, joins, place };
+    return { facts, owned: [...joins.map(({ fd }) => fd), ...opened], caller, callerOnly: false };
+  } catch (error) {
+    for (const descriptor of opened) closeDescriptor(descriptor);
+    throw error;
+  }
+}
+
+function gatherMore(spec: ParsedSandbox): Omit<Facts, keyof CallerFacts | 'environment' | 'place'> {
   const clocks = spec.timeOffsets && readClocks();
   if (spec.timeOffsets && clocks) checkOffsets(spec.timeOffsets, clocks, 'timeOffsets.');
   checkRoot(spec);
-  const more = {
+  return {
     hardLimits: Object.fromEntries(spec.rlimits.map(({ name }) => [name, readLimit(RLIMIT[name]).hard])),
     clocks,
     sourceIsDirectory: sourceKinds(spec),
     umask: readUmask(spec),
     cwd: coveredDirectory(spec),
+    joins: openJoins(spec), // last, since it leaves descriptors to be closed
   };
-  const joins = openJoins(spec);
-  const facts = { ...caller, environment: process.env, ...more, joins };
-  return { facts, owned: joins.map(({ fd }) => fd), caller, callerOnly: false };
 }
 
 /** Facts about the caller and the machine alone. */
@@ -80,11 +94,9 @@ function readClock(clock: number, own: Duration | undefined): Duration {
   return durationFromNanoseconds(shown - (own ? durationToNanoseconds(own) : 0n));
 }
 
-/** process.umask() would set it for a moment, in all threads. */
 function readUmask({ root, mounts, umask }: ParsedSandbox): number | undefined {
   if (umask !== undefined || (root === undefined && mounts.length < 2)) return undefined;
-  const [, octal] = /^Umask:\s*([0-7]+)$/m.exec(readTextFileIfAny('/proc/self/status') ?? '') ?? [];
-  return octal === undefined ? undefined : Number.parseInt(octal, 8);
+  return umaskOf('/proc/thread-self');
 }
 
 function coveredDirectory({ root, mounts, proc, cwd }: ParsedSandbox): string | undefined {

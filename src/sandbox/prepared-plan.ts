@@ -8,7 +8,7 @@ import { type Compiled, compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { candidates, DEFAULT_PATH, programOf } from './compile/program.js';
 import type { CallerFacts, Facts } from './facts.js';
-import { fromThread } from './from-thread.js';
+import { fromThread, threadPlace } from './from-thread.js';
 import { gatherFacts } from './gather.js';
 import type { ParsedProgram, ParsedSandbox, ParsedSpec } from './parsed-spec.js';
 
@@ -53,7 +53,7 @@ export class SandboxPlans {
   /** The plan for a program. Throws SpecError. */
   prepare(program: ParsedProgram): PreparedPlan {
     const sandbox = fromThread(this.#sandbox);
-    const { facts, owned, caller, callerOnly } = gatherFacts(sandbox);
+    const { facts, owned, caller, callerOnly } = gatherFacts(sandbox, threadPlace());
     try {
       const fits = callerOnly && this.#kept?.caller === caller;
       const plan = fits

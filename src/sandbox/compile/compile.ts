@@ -13,7 +13,7 @@ import { earlyViews } from './filesystems.js';
 import { holdSteps } from './hold.js';
 import { descend, keepHostProc, openOffsetsEarly } from './hops.js';
 import { initSteps } from './init.js';
-import { joinSteps } from './joins.js';
+import { joinSteps, placeSteps } from './joins.js';
 import { guard } from './lifeline.js';
 import { mountSteps } from './mounts.js';
 import { callerInside, limitStep, niceStep, programSteps, raises } from './program.js';
@@ -79,7 +79,8 @@ function assignSlots(
   const plan = next(SLOT.plan);
   const joins: Partial<Record<NamespaceKind, number>> = {};
   for (const { kind, fd, own } of facts.joins) if (!own) joins[kind] = next(fd);
-  return { slots: { status, lifeline, plan, joins }, control };
+  const place = facts.place && { mnt: next(facts.place.mnt), cwd: next(facts.place.cwd) };
+  return { slots: { status, lifeline, plan, joins, place }, control };
 }
 
 /** The launcher's first process: outside of everything new, and the last that has the caller's own privilege. */
@@ -87,6 +88,7 @@ function firstProcess(context: Context): Step[] {
   return [
     ...raiseLimits(context),
     ...saveTerminal(context),
+    ...placeSteps(context),
     ...keepHostProc(context),
     ...openOffsetsEarly(context),
     ...joinSteps(context),

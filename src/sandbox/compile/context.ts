@@ -25,6 +25,8 @@ export interface Slots {
   readonly lifeline: number | undefined;
   readonly plan: number;
   readonly joins: Readonly<Partial<Record<NamespaceKind, number>>>;
+  /** Where the calling thread stands, see {@link Facts.place}. */
+  readonly place: { readonly mnt: number; readonly cwd: number } | undefined;
 }
 
 /** What every part of the compiler looks at; nobody changes it. */

@@ -35,6 +35,32 @@ export function inJoinOrder<Join extends Joined>(
   return [...hideFromInside(joins), ...inOrder.flatMap(stepsOf)];
 }
 
+/**
+ * Goes where the calling thread stands, before anything else: paths of the spec are meant from there, and a new mnt namespace
+ * is a copy of that thread's.
+ */
+export function placeSteps({ slots, facts, spec }: Context): Step[] {
+  const { place } = slots;
+  const umask = facts.place?.umask;
+  if (!place) return [];
+  const stays = typeof spec.namespaces.mnt !== 'object'; // who joins another stands at its root
+  return [
+    ...(stays
+      ? [
+          call('setns', [place.mnt, KINDS.mnt.flag], "have the calling thread's mounts", {
+            field: 'namespaces.mnt',
+            object: "the calling thread's mnt namespace",
+          }),
+          call('fchdir', [place.cwd], 'stand where the calling thread stands', {
+            field: 'cwd',
+            object: "the calling thread's working directory",
+          }),
+        ]
+      : []),
+    ...(umask === undefined ? [] : [call('umask', [umask], "have the calling thread's umask")]),
+  ];
+}
+
 /** A process inside could otherwise trace this one in the moment between entering and execve, and get its descriptors. */
 function hideFromInside(joins: readonly Joined[]): Step[] {
   if (!joins.some(({ kind }) => kind === 'user' || kind === 'pid')) return [];
