@@ -26,8 +26,29 @@ struct start {
     int expected_parent; /* 0 when the launcher is to outlive this process */
 };
 
+/* A JavaScript environment: the main thread's or a Worker's. */
+struct environment {
+    struct owner *owner; /* once it listens */
+    int *held;           /* descriptors, see held.c */
+    int held_count;
+    int held_room;
+};
+
+int environment_begin(napi_env env);
+struct owner **environment_owner(napi_env env);
+/* Does not close the descriptor with the environment any more, if it did. */
+void let_go(napi_env env, int fd);
+napi_value js_syscall_held(napi_env env, napi_callback_info info);
+napi_value js_let_go(napi_env env, napi_callback_info info);
+
+/* The number and six arguments. */
+enum { SYSCALL_ARGUMENTS = 7 };
+
+napi_value number(napi_env env, double value);
 /* The value of an argument of a system call: a number, or the address of a typed array. Returns whether it is one. */
 int argument_of(napi_env env, napi_value value, long *result);
+/* Those of a call from JavaScript, into SYSCALL_ARGUMENTS places; or it throws, and returns 0. */
+int arguments_of(napi_env env, napi_callback_info info, long *args);
 napi_value js_syscall_later(napi_env env, napi_callback_info info);
 
 /* Moves descriptors into place and becomes the launcher; returns a negated errno. Calls nothing but the kernel. */

@@ -22,7 +22,7 @@ static napi_value fail(napi_env env, const char *text)
     return NULL;
 }
 
-static napi_value number(napi_env env, double value)
+napi_value number(napi_env env, double value)
 {
     napi_value result = NULL;
     napi_create_double(env, value, &result);
@@ -70,16 +70,27 @@ int argument_of(napi_env env, napi_value value, long *result)
     return 1;
 }
 
+int arguments_of(napi_env env, napi_callback_info info, long *args)
+{
+    napi_value values[SYSCALL_ARGUMENTS];
+    size_t count = SYSCALL_ARGUMENTS;
+    napi_get_cb_info(env, info, &count, values, NULL, NULL);
+    for (size_t i = 0; i < count && i < SYSCALL_ARGUMENTS; i++)
+        if (!argument_of(env, values[i], &args[i])) {
+            fail(env, "syscall takes numbers, null and typed arrays");
+            return 0;
+        }
+    return 1;
+}
+
 /* syscall(number, ...arguments): number | bigint | null | typed array (its address) -> result or negated errno. */
 static napi_value js_syscall(napi_env env, napi_callback_info info)
 {
-    napi_value values[7];
-    size_t count = 7;
-    long args[7] = {0};
-    napi_get_cb_info(env, info, &count, values, NULL, NULL);
-    for (size_t i = 0; i < count && i < 7; i++)
-        if (!argument_of(env, values[i], &args[i]))
-            return fail(env, "syscall takes numbers, null and typed arrays");
+    long args[SYSCALL_ARGUMENTS] = {0};
+    if (!arguments_of(env, info, args))
+        return NULL;
+    if (args[0] == __NR_close)
+        let_go(env, (int)args[1]);
     return number(env, (double)sys6(args[0], args[1], args[2], args[3], args[4], args[5], args[6]));
 }
 
@@ -120,10 +131,9 @@ static napi_value js_listen(napi_env env, napi_callback_info info)
 {
     napi_value callback, name;
     size_t count = 1;
-    void *known = NULL;
+    struct owner **known = environment_owner(env);
     napi_get_cb_info(env, info, &count, &callback, NULL, NULL);
-    napi_get_instance_data(env, &known);
-    if (known)
+    if (*known)
         return fail(env, "listen was called before");
     struct owner *owner = calloc(1, sizeof *owner);
     if (!owner)
@@ -136,7 +146,7 @@ static napi_value js_listen(napi_env env, napi_callback_info info)
         return fail(env, "listen needs a function");
     }
     napi_unref_threadsafe_function(env, owner->deliver);
-    napi_set_instance_data(env, owner, NULL, NULL);
+    *known = owner;
     return NULL;
 }
 
@@ -190,18 +200,20 @@ static napi_value js_launch(napi_env env, napi_callback_info info)
     napi_value values[6];
     size_t count = 6;
     struct launch_arguments arguments = {0};
-    void *data = NULL;
+    struct owner *owner = *environment_owner(env);
     napi_get_cb_info(env, info, &count, values, NULL, NULL);
-    napi_get_instance_data(env, &data);
-    struct owner *owner = data;
     if (!owner || count != 6 || !read_launch(env, values, &arguments))
         return fail(env, "launch(plan, slots, owned, launcher, session, flags) after listen");
     struct request *request = copy_request(&arguments);
     request->owner = owner;
     int result = launch_submit(request);
-    if (result < 0)
+    if (result < 0) {
         free(request);
-    else if (owner->active++ == 0) /* keeps the event loop alive, as a child process does; the request is gone */
+        return number(env, result);
+    }
+    for (size_t i = 0; i < arguments.owned_size / sizeof(int); i++) /* the request is gone, the array is not */
+        let_go(env, arguments.owned[i]);
+    if (owner->active++ == 0) /* keeps the event loop alive, as a child process does */
         napi_ref_threadsafe_function(env, owner->deliver);
     return number(env, result);
 }
@@ -211,10 +223,9 @@ static napi_value js_cancel(napi_env env, napi_callback_info info)
 {
     napi_value value;
     size_t count = 1;
-    void *owner = NULL;
+    struct owner *owner = *environment_owner(env);
     struct launch_arguments arguments = {.flags = LAUNCH_CANCEL};
     napi_get_cb_info(env, info, &count, &value, NULL, NULL);
-    napi_get_instance_data(env, &owner);
     if (!owner || napi_get_value_uint32(env, value, &arguments.session) != napi_ok)
         return fail(env, "cancel(session) after listen");
     struct request *request = copy_request(&arguments);
@@ -343,7 +354,11 @@ static void export_function(napi_env env, napi_value exports, const char *name, 
 NAPI_MODULE_INIT()
 {
     napi_value image;
+    if (!environment_begin(env))
+        return fail(env, "no memory for another environment");
     export_function(env, exports, "syscall", js_syscall);
+    export_function(env, exports, "syscallHeld", js_syscall_held);
+    export_function(env, exports, "letGo", js_let_go);
     export_function(env, exports, "syscallLater", js_syscall_later);
     export_function(env, exports, "listen", js_listen);
     export_function(env, exports, "launch", js_launch);

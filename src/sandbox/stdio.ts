@@ -1,7 +1,13 @@
 import { SpecError } from '../foundation/errors.js';
-import { closeDescriptor, cString, SystemCallError, syscall, trySyscall } from '../syscalls/binding.js';
+import {
+  closeDescriptor,
+  cString,
+  type SystemCallError,
+  syscall,
+  syscallHeld,
+  trySyscall,
+} from '../syscalls/binding.js';
 import { AT, FCNTL, IOCTL, O } from '../syscalls/constants.js';
-import { errnoName } from '../syscalls/errno.js';
 import { SLOT } from '../syscalls/launch.js';
 
 /** What a descriptor of the program is: as child_process has it, or a descriptor of this process. */
@@ -63,11 +69,12 @@ export function prepareStdio(
 
 /** A copy, so that the caller may close its own as soon as spawn has returned, as with child_process. */
 function duplicate(descriptor: number, index: number): number {
-  const copy = trySyscall('fcntl', descriptor, FCNTL.F_DUPFD_CLOEXEC, 3);
-  if (copy >= 0) return copy;
-  const errno = errnoName(-copy);
-  if (errno === 'EBADF') throw new SpecError(`stdio[${index}]`, `descriptor ${descriptor} is not open`);
-  throw new SystemCallError('fcntl', errno, `descriptor ${descriptor}`);
+  try {
+    return syscallHeld('fcntl', [descriptor, FCNTL.F_DUPFD_CLOEXEC, 3], `descriptor ${descriptor}`);
+  } catch (error) {
+    if ((error as SystemCallError).code !== 'EBADF') throw error;
+    throw new SpecError(`stdio[${index}]`, `descriptor ${descriptor} is not open`);
+  }
 }
 
 /** A pipe and not a socket pair: `echo > /dev/stdout` reopens it, which a socket refuses with ENXIO. */
@@ -76,7 +83,7 @@ function openPipe(
   owner: { uid: number; gid: number } | undefined,
 ): { theirs: number; mine: number } {
   const pair = new Int32Array(2);
-  syscall('pipe2', [pair, O.CLOEXEC], 'a pipe');
+  syscallHeld('pipe2', [pair, O.CLOEXEC], 'a pipe');
   const [read, write] = pair as unknown as [number, number];
   const [theirs, mine] = toProgram ? [read, write] : [write, read];
   // Reopening takes permission, which the program's user has as the owner; whom it becomes later on, or who it is in a
@@ -89,10 +96,10 @@ function openPipe(
 /** A new pseudo terminal: all three of the program's descriptors are its end, ours is the master. */
 export function prepareTerminal(size: TerminalSize): PreparedStdio {
   const flags = O.RDWR | O.NOCTTY | O.CLOEXEC;
-  const master = syscall('openat', [AT.FDCWD, cString('/dev/ptmx'), flags | O.NONBLOCK, 0], '/dev/ptmx');
+  const master = syscallHeld('openat', [AT.FDCWD, cString('/dev/ptmx'), flags | O.NONBLOCK, 0], '/dev/ptmx');
   try {
     syscall('ioctl', [master, IOCTL.TIOCSPTLCK, new Int32Array(1)], 'the pseudo terminal');
-    const slave = syscall('ioctl', [master, IOCTL.TIOCGPTPEER, flags], 'the pseudo terminal');
+    const slave = syscallHeld('ioctl', [master, IOCTL.TIOCGPTPEER, flags], 'the pseudo terminal');
     resizeTerminal(master, size);
     return { master, sources: [slave, slave, slave], owned: [slave], ours: new Map([[0, master]]) };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
-import { closeDescriptor, SystemCallError, trySyscall } from '../syscalls/binding.js';
+import { closeDescriptor, letGo, SystemCallError, trySyscall } from '../syscalls/binding.js';
 import { FCNTL, O } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
 
@@ -15,9 +15,15 @@ interface BunRuntime {
 
 const bun = (globalThis as { Bun?: BunRuntime }).Bun;
 
+/** The streams of Node close theirs when their thread ends. */
+function handedOver(descriptor: number): number {
+  letGo(descriptor);
+  return descriptor;
+}
+
 /** Reads a pipe. Under Node a socket, which costs no thread of the pool; under Bun such a socket hangs. */
 export function readPipe(descriptor: number): Readable {
-  if (!bun) return new Socket({ fd: descriptor, readable: true, writable: false });
+  if (!bun) return new Socket({ fd: handedOver(descriptor), readable: true, writable: false });
   const stream = Readable.fromWeb(bun.file(descriptor).stream());
   stream.once('close', () => closeDescriptor(descriptor));
   return stream;
@@ -25,7 +31,7 @@ export function readPipe(descriptor: number): Readable {
 
 /** Writes a pipe. EPIPE when the program has closed its end is an 'error' event, as in child_process. */
 export function writePipe(descriptor: number): Writable {
-  if (!bun) return new Socket({ fd: descriptor, readable: false, writable: true });
+  if (!bun) return new Socket({ fd: handedOver(descriptor), readable: false, writable: true });
   // Bun's own writer works on a copy of the descriptor, and two would have to be closed for the program to see the end.
   trySyscall('fcntl', descriptor, FCNTL.F_SETFL, O.WRONLY | O.NONBLOCK);
   let open = true;
@@ -52,7 +58,7 @@ export interface TerminalStreams {
  * open any more.
  */
 export function openTerminal(master: number): TerminalStreams {
-  const stream: Readable = bun ? pollTerminal(master) : new ReadStream(master);
+  const stream: Readable = bun ? pollTerminal(master) : new ReadStream(handedOver(master));
   const output = new PassThrough();
   const descriptor = (): number | undefined => (stream.destroyed ? undefined : master);
   const input = new Writable({

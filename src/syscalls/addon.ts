@@ -7,6 +7,9 @@ export type RawArgument = number | bigint | null | Uint8Array | Int32Array | Uin
 /** What native/addon exports; see native/addon/module.c. */
 export interface Addon {
   syscall(number: number, ...args: RawArgument[]): number;
+  /** The same for one that opens: what it has opened is closed with this JavaScript thread, until letGo or a close. */
+  syscallHeld(number: number, ...args: RawArgument[]): number;
+  letGo(descriptor: number): void;
   /** The same on a thread of the pool. */
   syscallLater(number: number, ...args: RawArgument[]): Promise<number>;
   listen(callback: (session: number, kind: number, first: number, second: number) => void): void;

@@ -41,6 +41,21 @@ export function syscall(name: SyscallName, args: readonly RawArgument[], object 
   return result;
 }
 
+/**
+ * {@link syscall} for one that opens descriptors. They are closed when this JavaScript thread ends, as a Worker does that is
+ * terminated, unless they were closed, launched or {@link letGo} before.
+ */
+export function syscallHeld(name: SyscallName, args: readonly RawArgument[], object = ''): number {
+  const result = loadAddon().syscallHeld(syscallNumber(name, currentArchitecture()), ...args);
+  if (result < 0) throw new SystemCallError(name, errnoName(-result), object);
+  return result;
+}
+
+/** Something else closes the descriptor from now on. */
+export function letGo(descriptor: number): void {
+  loadAddon().letGo(descriptor);
+}
+
 /** NUL-terminated text for a system call. Throws when the text has a NUL of its own, which would cut it short. */
 export function cString(text: string): Uint8Array {
   if (text.includes('\0')) throw new Isol8Error('EINVAL', `${JSON.stringify(text)} has a NUL byte in it`);

@@ -26,6 +26,17 @@ const modes: Record<string, () => Promise<unknown>> = {
     await Promise.all([sleeper(), spawn(['sh', '-c', script]), spawn(['sh', '-c', script], { tty: true })]);
     answer('up');
   },
+  /** What was started is not heard of any more. */
+  async starting() {
+    for (let count = 0; count < 5; count++)
+      void [
+        spawn(['sleep', '60']),
+        spawn(['sleep', '60'], { tty: true }),
+        run(['sleep', '60'], { input: 'x' }),
+      ];
+    answer('up');
+    for (;;);
+  },
   async loop() {
     answer('up');
     for (;;) await Promise.all([sleeper(), run(['true']), spawn(['sh', '-c', 'echo a; sleep 60'])]);

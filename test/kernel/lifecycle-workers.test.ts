@@ -67,14 +67,27 @@ describe('a Worker', { skip }, () => {
     assert.ok(descriptors().length <= count, `${count} before, now ${descriptors().join('\n')}`);
   });
 
-  it('leaves no process when it is terminated while it spawns', async () => {
+  it('leaves no descriptor when it is terminated before its programs have started', async () => {
+    const count = descriptors().length;
+    for (let round = 0; round < 3; round++) {
+      const { worker } = await start('starting');
+      await worker.terminate();
+    }
+    await until(() => descriptors().length <= count, `${count} descriptors again`).catch(() => {});
+    assert.ok(descriptors().length <= count, `${count} before, now ${descriptors().join('\n')}`);
+  });
+
+  it('leaves no process and no descriptor when it is terminated while it spawns', async () => {
     const others = new Set(children());
+    const count = descriptors().length;
     for (let round = 0; round < 15; round++) {
       const { worker } = await start('loop');
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
       await worker.terminate();
     }
     await until(() => children().every((pid) => others.has(pid)), 'no more children than before');
+    await until(() => descriptors().length <= count, `${count} descriptors again`).catch(() => {});
+    assert.ok(descriptors().length <= count, `${count} before, now ${descriptors().join('\n')}`);
     assert.equal((await run(['echo', 'alive'])).stdout, 'alive\n');
   });
 
