@@ -103,11 +103,11 @@ export function checkSignal(signal: AbortSignal | undefined): void {
 type OwnFields = Pick<SpawnSpec, 'stdio' | 'tty' | 'timeout' | 'killSignal'>;
 
 function parseOwn(own: { [field in keyof OwnFields]: OwnFields[field] | undefined }): ParsedProcessSpec {
-  const { stdio, tty, timeout, killSignal } = own;
-  const checked = validate(schema, own, '');
+  // A copy: the caller may change what is in the spec, and this is kept for other calls.
+  const { stdio, tty, timeout, killSignal } = validate(schema, own, '') as OwnFields;
   if (tty && stdio !== undefined)
     throw new SpecError('stdio', 'cannot be given with tty, which is all three');
-  const list = checked.stdio ?? 'pipe';
+  const list = stdio ?? 'pipe';
   return {
     stdio: (typeof list === 'string' ? [list, list, list] : atLeastThree(list)) as readonly Stdio[],
     tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,

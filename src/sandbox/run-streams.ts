@@ -32,10 +32,13 @@ function unread(field: string, entry: unknown): SpecError {
 }
 
 /** Writes the input and ends it. A program that does not read it to the end is no error of ours. */
-export function feed(stdin: Writable | null, { input = '', tty }: RunSpec): void {
+export function feed(
+  stdin: Writable | null,
+  { input = '', terminal }: { input: RunSpec['input'] | undefined; terminal: boolean },
+): void {
   if (!stdin) return;
   stdin.on('error', () => {});
-  stdin.end(tty ? Buffer.concat([Buffer.from(input as Uint8Array), endOfInput(input)]) : input);
+  stdin.end(terminal ? Buffer.concat([Buffer.from(input as Uint8Array), endOfInput(input)]) : input);
 }
 
 /** VEOF of termios(3) as a new terminal has it. */

@@ -62,9 +62,9 @@ export async function run(
   const { child, bounds } = await spawnBounded(command, { ...rest, ...runStreams(spec) });
   using _bounds = bounds;
   await using _child = child; // what cannot be captured does not run on
-  feed(child.stdin, spec);
+  feed(child.stdin, { input, terminal: Boolean(rest.tty) });
   const { stdout, stderr, status } = await outcome({ child, bounds }, maxBuffer);
-  spec.signal?.throwIfAborted();
+  rest.signal?.throwIfAborted();
   const decode = ({ bytes }: Captured): string | Uint8Array =>
     encoding === 'utf8' ? bytes.toString('utf8') : bytes;
   return {
