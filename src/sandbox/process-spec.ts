@@ -29,7 +29,12 @@ export interface SpawnSpec extends SandboxSpec {
    * for which {@link spawn} rejects with ETIMEDOUT. Default: no limit.
    */
   timeout?: number | string | Duration;
-  /** Default SIGKILL: what is killed for its time may well not listen to anything else. */
+  /**
+   * Default SIGKILL: what is killed for its time may well not listen to anything else. A program ends by another one only
+   * when it does not catch or ignore it, and goes on until then. SIGCHLD, SIGCONT, SIGURG and SIGWINCH end none, SIGSTOP and
+   * the like only stop it; and with `init: false` the program is PID 1, to which the kernel gives only signals that it catches,
+   * and SIGKILL: pid_namespaces(7).
+   */
   killSignal?: SignalName | number;
 }
 
@@ -112,7 +117,7 @@ function parseOwn(own: { [field in keyof OwnFields]: OwnFields[field] | undefine
     stdio: (typeof list === 'string' ? [list, list, list] : atLeastThree(list)) as readonly Stdio[],
     tty: tty ? (tty === true ? { columns: 80, rows: 24 } : tty) : undefined,
     timeout: timeout === undefined ? undefined : parseTimeout(timeout),
-    killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseSignal(killSignal, 'killSignal'),
+    killSignal: killSignal === undefined ? SIGNALS.SIGKILL : parseKillSignal(killSignal),
   };
 }
 
@@ -120,6 +125,12 @@ const atLeastThree = (list: readonly unknown[]): unknown[] => [
   ...list,
   ...Array(3).fill('pipe').slice(list.length),
 ];
+
+function parseKillSignal(signal: string | number): number {
+  const number = parseSignal(signal, 'killSignal');
+  if (number === 0) throw new SpecError('killSignal', 'must be a signal, and 0 sends none');
+  return number;
+}
 
 function parseTimeout(timeout: number | string | Duration): number {
   const milliseconds = durationToMilliseconds(toDuration(timeout, 'timeout'));
