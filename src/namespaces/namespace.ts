@@ -7,6 +7,7 @@ import type { RawArgument } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { IOCTL } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
+import { checkKind, checkOpened, checkText } from './check.js';
 import { keepNamespace, releaseNamespace } from './keep.js';
 import { keptPath } from './kept-path.js';
 import type { NamespaceKind } from './kinds.js';
@@ -44,9 +45,8 @@ export class Namespace implements Disposable {
    * @throws Isol8Error with the errno when it cannot be opened.
    */
   static open(target: number | string | NamespaceTarget, kind?: NamespaceKind): Namespace {
-    const place = typeof target === 'number' ? { pid: target } : target;
-    const known = typeof place === 'string' ? { path: place } : place;
-    if (kind !== undefined) return new Namespace(openNamespace(known, kind, 'namespace'));
+    const known = checkOpened(target);
+    if (kind !== undefined) return new Namespace(openNamespace(known, checkKind(kind), 'namespace'));
     if ('pid' in known)
       throw new SpecError('kind', 'must be given with a pid, which has a namespace of each');
     return new Namespace(openOfAnyKind(known, 'namespace'));
@@ -58,7 +58,7 @@ export class Namespace implements Disposable {
    * @throws Isol8Error ENOENT when there is none.
    */
   static kept(name: string, kind: NamespaceKind): Namespace {
-    return Namespace.open(keptPath(name, kind), kind);
+    return Namespace.open(keptPath(checkText('name', name), checkKind(kind)), kind);
   }
 
   /** @throws Isol8Error EBADF once the handle was disposed of. */
@@ -89,8 +89,12 @@ export class Namespace implements Disposable {
     return new DataView(uid.buffer).getUint32(0, true);
   }
 
-  /** Whether both are the same namespace; comparing inodes alone is not enough once one of them is gone. */
+  /**
+   * Whether both are the same namespace; comparing inodes alone is not enough once one of them is gone. Throws SpecError for
+   * what is no handle.
+   */
   sameAs(other: Namespace): boolean {
+    if (typeof other?.inode !== 'bigint') throw new SpecError('other', 'must be a Namespace');
     return this.inode === other.inode && this.device === other.device;
   }
 
@@ -192,16 +196,16 @@ export class Namespace implements Disposable {
    * is older than the present one.
    */
   keep(place: string): string {
-    const path = place.includes('/') ? place : keptPath(place, this.kind);
+    const path = checkText('place', place).includes('/') ? place : keptPath(place, this.kind);
     keepNamespace({ fd: this.fd, kind: this.kind }, path);
     return path;
   }
 
   /** Undoes {@link keep}: the namespace lives on as long as something else uses it. Throws Isol8Error. */
   static release(place: string, kind?: NamespaceKind): void {
-    if (place.includes('/')) releaseNamespace(place);
+    if (checkText('place', place).includes('/')) releaseNamespace(place);
     else if (kind === undefined) throw new SpecError('kind', 'must be given with a name');
-    else releaseNamespace(keptPath(place, kind));
+    else releaseNamespace(keptPath(place, checkKind(kind)));
   }
 
   /** As the links in /proc/PID/ns have it: `net:[4026531840]`. */

@@ -58,6 +58,8 @@ const entry = v.union(
 );
 const cells = whole(1, 65_535);
 
+const sizeSchema = v.strictObject({ columns: cells, rows: cells }, 'must be { columns, rows }');
+
 const signalSchema = v.instance(AbortSignal, 'must be an AbortSignal');
 
 const schema = v.strictObject({
@@ -67,12 +69,7 @@ const schema = v.strictObject({
       "must be 'pipe', 'inherit', 'ignore', or a list of these and of descriptors",
     ),
   ),
-  tty: v.optional(
-    v.union(
-      [v.boolean(), v.strictObject({ columns: cells, rows: cells })],
-      'must be true, false or { columns, rows }',
-    ),
-  ),
+  tty: v.optional(v.union([v.boolean(), sizeSchema], 'must be true, false or { columns, rows }')),
   timeout: v.optional(
     v.union(
       [
@@ -103,6 +100,11 @@ export function attachedOptions({ tty, stdio }: ParsedProcessSpec): CompileOptio
 /** Throws SpecError. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal !== undefined) validate(signalSchema, signal, 'signal');
+}
+
+/** Throws SpecError. */
+export function checkTerminalSize(size: TerminalSize): TerminalSize {
+  return validate(sizeSchema, size, 'size');
 }
 
 type OwnFields = Pick<SpawnSpec, 'stdio' | 'tty' | 'timeout' | 'killSignal'>;

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
+import { SpecError } from '../foundation/errors.js';
 import { SystemCallError, trySyscall } from '../syscalls/binding.js';
 import { errnoName } from '../syscalls/errno.js';
-import { parseSignal, type SignalName, signalName } from './process-spec.js';
+import { checkTerminalSize, parseSignal, type SignalName, signalName } from './process-spec.js';
 import { resizeTerminal, type TerminalSize } from './stdio.js';
 
 /** How a program ended: exactly one of `exitCode` and `signal` is not null. */
@@ -70,9 +71,12 @@ export class Process implements AsyncDisposable {
    * A PID 1 of ours passes it on to the program; SIGKILL ends all, SIGSTOP stops PID 1 alone.
    *
    * @returns false when the process has ended already.
+   * @throws SpecError when there is no such signal.
    * @throws SystemCallError EPERM when the program runs as a user whom this process may not signal.
    */
   kill(signal: SignalName | number = 'SIGTERM'): boolean {
+    if (typeof signal !== 'string' && typeof signal !== 'number')
+      throw new SpecError('signal', 'must be the name of a signal, or its number');
     const number = parseSignal(signal);
     const pidfd = this.#pidfd();
     if (pidfd === undefined) return false;
@@ -86,10 +90,15 @@ export class Process implements AsyncDisposable {
     );
   }
 
-  /** Tells the program's terminal its new size. Does nothing without a terminal, or after the end. */
+  /**
+   * Tells the program's terminal its new size. Does nothing without a terminal, or after the end.
+   *
+   * @throws SpecError for what {@link SpawnSpec.tty} would not take either.
+   */
   resize(size: TerminalSize): void {
+    const checked = checkTerminalSize(size);
     const terminal = this.#terminal();
-    if (terminal !== undefined) resizeTerminal(terminal, size);
+    if (terminal !== undefined) resizeTerminal(terminal, checked);
   }
 
   /** Kills it, waits until all is over, and closes its streams, whether they were read or not. */

@@ -38,6 +38,22 @@ function since(version: number, check: () => void): void {
 }
 
 describeOnOneProcessor(import.meta.url, 'a handle of a namespace', () => {
+  it('refuses in one kind of error what only a caller without types gives', () => {
+    using net = Namespace.open('/proc/self/ns/net');
+    const refused = (act: () => unknown, field: string): void =>
+      assert.throws(act, { name: 'SpecError', field });
+    for (const target of [undefined, null, true, {}, [], { pid: '1' }, { fd: 1.5 }, { path: 5 }, 1.5, 0, ''])
+      refused(() => Namespace.open(target as never, 'net'), 'target');
+    refused(() => Namespace.open(1, 'nothing' as never), 'kind');
+    refused(() => Namespace.kept(5 as never, 'net'), 'name');
+    refused(() => Namespace.kept('x', 5 as never), 'kind');
+    for (const place of [5, undefined, null]) {
+      refused(() => net.keep(place as never), 'place');
+      refused(() => Namespace.release(place as never, 'net'), 'place');
+    }
+    for (const other of [undefined, null, 5, {}]) refused(() => net.sameAs(other as never), 'other');
+  });
+
   it('is of a process, a path, a descriptor, something with a pid, or a name', async () => {
     await using child = await spawn(['sleep', '60'], { stdio: 'ignore' });
     for (const kind of ALL_KINDS) {

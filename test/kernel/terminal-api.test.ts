@@ -70,6 +70,14 @@ describe('a program with a terminal', { skip }, () => {
     assert.equal(stdout, '24 80\r\n');
   });
 
+  it('has the size of the call, whatever becomes of the object that said it', async () => {
+    const size = { columns: 101, rows: 31 };
+    const first = run(['stty', 'size'], { tty: size });
+    Object.assign(size, { columns: 7, rows: 7 });
+    assert.equal((await first).stdout, '31 101\r\n');
+    assert.equal((await run(['stty', 'size'], { tty: { columns: 101, rows: 31 } })).stdout, '31 101\r\n');
+  });
+
   it('is interrupted by Ctrl-C, stopped by Ctrl-Z and ended by Ctrl-D', async () => {
     await using screen = await onTerminal([
       'sh',
@@ -134,6 +142,23 @@ describe('a program with a terminal', { skip }, () => {
     const [sum] = await screen.see(/\d+ \d+\r?\n/);
     const { stdout } = await run(['cksum'], { input: '0123456789abcdef'.repeat(size / 16) });
     assert.equal(sum.trim(), stdout.trim());
+  });
+
+  it('refuses sizes that a terminal cannot have, and signals that are none', async () => {
+    await using child = await spawn(['sleep', '60'], { tty: true });
+    const refused = (act: () => void, field: string): void =>
+      assert.throws(act, { name: 'SpecError', field });
+    for (const [size, field] of [
+      [{ columns: 0, rows: 1 }, 'size.columns'],
+      [{ columns: 1, rows: 65_536 }, 'size.rows'],
+      [{ columns: 1.5, rows: 1 }, 'size.columns'],
+      [{ columns: 1 }, 'size.rows'],
+      [{ columns: 1, rows: 1, x: 1 }, 'size.x'],
+      [undefined, 'size'],
+      [null, 'size'],
+    ] as const)
+      refused(() => child.resize(size as never), field);
+    for (const signal of [null, {}, [], true, 1n]) refused(() => child.kill(signal as never), 'signal');
   });
 
   it('may outlive its terminal: then resizing and typing do nothing', async () => {

@@ -31,6 +31,32 @@ function fieldOf(spec: unknown): string {
   }
 }
 
+/** An object and all that are in it. */
+function objectsIn(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [value, ...Object.values(value).flatMap(objectsIn)];
+}
+
+it('a checked spec has nothing in it that its caller could change', () => {
+  const range = (): object => ({ inner: 0, outer: 0, count: 1 });
+  const spec = {
+    namespaces: { net: { fd: 3 }, uts: { pid: 1 } },
+    ...{ mapUsers: [range()], mapGroups: [range()], groups: [1], env: { A: 'b' } },
+    mounts: [{ type: 'tmpfs', destination: '/mnt' }],
+    timeOffsets: { monotonic: { seconds: 1, nanoseconds: 0 } },
+    rlimits: { nofile: { soft: 1, hard: 2 } },
+  };
+  const own = { tty: { columns: 1, rows: 1 }, timeout: { seconds: 1, nanoseconds: 0 } };
+  const streams = { stdio: ['pipe', { fd: 3 }] as const };
+  const command = ['true'];
+  const given = new Set(objectsIn([spec, own, streams, command]));
+  const checked = [parse(spec, command), parseProcessSpec(own).process, parseProcessSpec(streams).process];
+  assert.deepEqual(
+    objectsIn(checked).filter((each) => given.has(each)),
+    [],
+  );
+});
+
 describe('a spec', () => {
   it('has all namespaces new and the defaults that go with them when it is empty', () => {
     const parsed = parse({});
@@ -243,6 +269,7 @@ describe('a spec is refused, with the field named,', () => {
       [{ timeout: 'soon' }, 'timeout'],
       [{ killSignal: 'SIGNONE' }, 'killSignal'],
       [{ killSignal: 65 }, 'killSignal'],
+      [{ killSignal: 0 }, 'killSignal'],
     ];
     for (const [spec, field] of cases) {
       assert.throws(
