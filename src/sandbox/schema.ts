@@ -64,9 +64,9 @@ function idMap() {
 }
 
 function tmpfs() {
-  const like = 'must be bytes, or like 64m or 50%';
+  const like = 'must be bytes, or like 64m or 50%, and more than 0'; // which the kernel takes for no limit
   const size = v.union(
-    [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^\d+[kmg%]?$/i, like))],
+    [whole(1, Number.MAX_SAFE_INTEGER), v.pipe(text, v.regex(/^0*[1-9]\d*[kmg%]?$/i, like))],
     like,
   );
   const switches = { exec: v.optional(flag), suid: v.optional(flag), dev: v.optional(flag) };

@@ -136,7 +136,19 @@ describe('an error in a step', { skip }, () => {
     const sized = (size: string): RunSpec => ({ mounts: [{ type: 'tmpfs', destination: '/mnt', size }] });
     assert.equal((await run(['true'], sized('101%'))).exitCode, 0);
     const refused = { name: 'SpecError', field: 'mounts[0].size' };
-    for (const size of ['64q', '5%5', '']) await assert.rejects(run(['true'], sized(size)), refused);
+    for (const size of ['64q', '5%5', '', '0', '00', '0m', '0%'])
+      await assert.rejects(run(['true'], sized(size)), refused);
+  });
+
+  it('says that a mount point may be a link that leads nowhere inside', async () => {
+    const root = mkdtempSync(join(folder, 'root-'));
+    symlinkSync('/nowhere', join(root, 'proc'));
+    await failsIn(
+      self,
+      ['true'],
+      { root },
+      { code: 'ENOENT', syscall: 'openat2', field: 'proc', message: /a link to what does not exist inside/ },
+    );
   });
 
   it('tells an ordinary user that namespaces take a user namespace', async () => {

@@ -56,7 +56,8 @@ export const MOUNT_CAUSES: readonly Cause[] = [
   cause(
     'openat2',
     'ENOENT',
-    'It does not exist, and is made only inside of a root directory or on a tmpfs of the same spec. Make it first.',
+    'It does not exist, or is a link to what does not exist inside. A mount point is made only inside of a root directory or on ' +
+      'a tmpfs of the same spec. Make it first.',
   ),
   cause('openat2 fchdir', 'EACCES', 'A directory on the way to it is closed to the user inside.'),
   cause('openat2', 'ELOOP', 'A link in it leads in a circle or through /proc; such a link is not followed.'),
