@@ -1,5 +1,6 @@
 /** What an errno of a plan's step means, and what helps: first match wins. */
 import { syscallOf } from '../syscalls/encode.js';
+import { TOO_MANY_DESCRIPTORS } from '../syscalls/errno.js';
 import type { FailureCause } from '../syscalls/failure-table.js';
 import type { Step } from '../syscalls/plan.js';
 import type { SyscallName } from '../syscalls/table.js';
@@ -82,6 +83,7 @@ export function likelyCause(circumstances: Circumstances, errno: string): string
 /** The same for the launcher's own start, which makes no namespace yet. */
 export function launcherCause(errno: string, locks: Locks): string {
   if (errno === 'EFBIG') return 'The plan is more than a file may have: raise RLIMIT_FSIZE (ulimit -f).';
+  if (errno === 'EMFILE' || errno === 'ENFILE') return TOO_MANY_DESCRIPTORS;
   if (![...FILTERED, 'EAGAIN'].includes(errno)) return '';
   return generalCauses('clone', locks).find((cause) => cause.errno === errno)?.text ?? '';
 }

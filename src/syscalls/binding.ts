@@ -1,7 +1,7 @@
 import { Isol8Error } from '../foundation/errors.js';
 import { loadAddon, type RawArgument } from './addon.js';
 import { currentArchitecture } from './architecture.js';
-import { errnoName } from './errno.js';
+import { errnoName, TOO_MANY_DESCRIPTORS } from './errno.js';
 import { type SyscallName, syscallNumber } from './table.js';
 
 /** A system call made by this process itself (not by a plan) that failed. */
@@ -11,7 +11,8 @@ export class SystemCallError extends Isol8Error {
 
   /** @internal */
   constructor(syscall: string, errno: string, object: string) {
-    super(errno, `${syscall}${object && ` ${object}`}: ${errno}`);
+    const remedy = errno === 'EMFILE' || errno === 'ENFILE' ? `. ${TOO_MANY_DESCRIPTORS}` : '';
+    super(errno, `${syscall}${object && ` ${object}`}: ${errno}${remedy}`);
     this.syscall = syscall;
   }
 }

@@ -32,3 +32,7 @@ export function errnoNumber(name: string): number {
   if (number === undefined) throw new RangeError(`no errno is called ${name}`);
   return number;
 }
+
+/** What helps against EMFILE and ENFILE. */
+export const TOO_MANY_DESCRIPTORS =
+  'Too many descriptors are open: raise RLIMIT_NOFILE (ulimit -n), or sysctl fs.file-max.';

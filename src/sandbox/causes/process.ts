@@ -1,4 +1,5 @@
 /** What it means when a process cannot be what the spec says, or its program cannot start. */
+import { TOO_MANY_DESCRIPTORS } from '../../syscalls/errno.js';
 import { about, type Cause, type Circumstances, cause, when } from './cause.js';
 
 /** unshare(1) and nsenter(1) have no default, and other options. */
@@ -91,11 +92,7 @@ export const PROCESS_CAUSES: readonly Cause[] = [
       'No IPv4 socket can be made here, which bringing up lo takes: leave it down with {loopback: false}.',
     ),
   ),
-  cause(
-    'openat openat2 open_tree fsopen fsmount socket pipe2',
-    'EMFILE ENFILE',
-    'Too many descriptors are open: raise RLIMIT_NOFILE (ulimit -n), or sysctl fs.file-max.',
-  ),
+  cause('openat openat2 open_tree fsopen fsmount socket pipe2', 'EMFILE ENFILE', TOO_MANY_DESCRIPTORS),
   cause('ppoll read', 'EOWNERDEAD ECANCELED', 'The parent was gone or failed first.'),
   cause(
     'execve',
