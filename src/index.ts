@@ -4,6 +4,7 @@ export type { IpFamily } from './foundation/ip.js';
 export type { IdRange } from './ids/ranges.js';
 export type { IdMapChoice } from './ids/resolve.js';
 export { netnsMounts } from './kept/netns-files.js';
+export { ThreadError, type ThreadTarget } from './namespaces/enter.js';
 export type {
   CapabilitySets,
   CgroupPath,
@@ -34,8 +35,6 @@ export type { UdpOptions } from './namespaces/sockets/udp.js';
 export {
   sethostname,
   setns,
-  ThreadError,
-  type ThreadTarget,
   unshare,
   withNamespace,
 } from './namespaces/thread.js';

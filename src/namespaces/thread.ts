@@ -1,34 +1,14 @@
 /** The calls that move the calling JavaScript thread itself: unshare(2), setns(2), sethostname(2). */
 import { Isol8Error, SpecError } from '../foundation/errors.js';
 import { loadAddon } from '../syscalls/addon.js';
-import { closeDescriptor, cString, syscall, trySyscall } from '../syscalls/binding.js';
-import { AT, O } from '../syscalls/constants.js';
+import { cString, trySyscall } from '../syscalls/binding.js';
 import { errnoName } from '../syscalls/errno.js';
 import { readTextFileIfAny, statFile } from '../syscalls/files.js';
 import { launchThread } from '../syscalls/launch.js';
+import { cannotJoin, enter, refused, type ThreadTarget } from './enter.js';
 import { ALL_KINDS, checkKinds, isNamespaceKind, KINDS, type NamespaceKind } from './kinds.js';
 import { zeroLimit } from './limits.js';
-
-/**
- * A thread of a process with several threads, as every Node program is, may not make or join this kind of namespace.
- * `code` is the errno.
- */
-export class ThreadError extends Isol8Error {
-  override readonly name = 'ThreadError';
-  readonly kinds: readonly NamespaceKind[];
-
-  /** @internal */
-  constructor(errno: string, message: string, kinds: readonly NamespaceKind[]) {
-    super(errno, message);
-    this.kinds = kinds;
-  }
-}
-
-/** What a thread may enter: a {@link Namespace}, or an open descriptor of one and its kind. */
-export interface ThreadTarget {
-  readonly kind: NamespaceKind;
-  readonly fd: number;
-}
+import { checkWayBack, childrenOnly, comeBack, leave, openPresent } from './way-back.js';
 
 /**
  * Moves the calling thread into new namespaces, as unshare(2). Only this thread: what Node does on others (asynchronous
@@ -94,32 +74,6 @@ function checkTarget(target: unknown, field = 'target'): void {
   throw new SpecError(field, 'must be a Namespace, or have the fd of one and its kind');
 }
 
-/** The errno's name if it did not work. */
-function enter({ fd, kind }: ThreadTarget): string | undefined {
-  const result = trySyscall('setns', fd, KINDS[kind].flag);
-  return result === 0 ? undefined : errnoName(-result);
-}
-
-function cannotJoin(kind: NamespaceKind, errno: string): Isol8Error {
-  const tooMany = errno === 'EUSERS' || (errno === 'EINVAL' && (kind === 'user' || kind === 'mnt'));
-  if (tooMany) return refused(errno, 'setns', [kind], `namespaces: { ${kind}: handle }`);
-  const why: Record<string, string> = {
-    EPERM: `. It takes CAP_SYS_ADMIN in the user namespace that owns it. Be root, or join both with spawn().`,
-    EINVAL: kind === 'pid' ? '. Only the present pid namespace and those below it can be joined.' : '',
-    EBADF: '. The handle was disposed of.',
-  };
-  return new Isol8Error(errno, `setns to the ${kind} namespace: ${errno}${why[errno] ?? ''}`);
-}
-
-function refused(errno: string, call: string, kinds: NamespaceKind[], instead: string): ThreadError {
-  return new ThreadError(
-    errno,
-    `${call} ${kinds.join(', ')}: ${errno}. A process with several threads, as every Node program is, may not do this. ` +
-      `Start a process for it: spawn(command, { ${instead} })`,
-    kinds,
-  );
-}
-
 /**
  * Names the host of the calling thread's uts namespace, as sethostname(2): at most 64 bytes.
  *
@@ -165,18 +119,18 @@ function within<Result>([first, ...rest]: readonly ThreadTarget[], work: () => R
   beforeMoving();
   const home = openPresent(kind);
   try {
-    checkWayBack(kind, home);
+    checkWayBack(home);
     const errno = enter(first);
     if (errno !== undefined) throw cannotJoin(kind, errno);
     movedBy(1);
     try {
       return within(rest, work);
     } finally {
-      if (enter({ kind, fd: home }) !== undefined) process.abort();
+      if (comeBack(home) !== undefined) process.abort();
       movedBy(-1);
     }
   } finally {
-    closeDescriptor(home);
+    leave(home);
   }
 }
 
@@ -189,43 +143,23 @@ export function withNewNamespace<Result>(kind: NamespaceKind, work: () => Result
   beforeMoving();
   const home = openPresent(kind);
   try {
-    checkWayBack(kind, home);
+    checkWayBack(home);
     unshare([kind]);
     try {
       return synchronous(work());
     } finally {
-      if (enter({ kind, fd: home }) !== undefined) process.abort();
+      if (comeBack(home) !== undefined) process.abort();
       movedBy(-1);
     }
   } finally {
-    closeDescriptor(home);
+    leave(home);
   }
-}
-
-/** Entering where one is already takes the same privilege as coming back there. */
-function checkWayBack(kind: NamespaceKind, home: number): void {
-  const errno = enter({ kind, fd: home });
-  if (errno === undefined) return;
-  if (errno !== 'EPERM') throw cannotJoin(kind, errno);
-  throw new Isol8Error(
-    errno,
-    `setns to the present ${kind} namespace: EPERM. There would be no way back: it takes CAP_SYS_ADMIN in the user ` +
-      'namespace that owns it. Be root, or start a process with spawn().',
-  );
 }
 
 function synchronous<Result>(result: Result): Result {
   if (typeof (result as { then?: unknown } | null)?.then === 'function')
     throw new TypeError('withNamespace: the function returned a promise, but it must do its work at once');
   return result;
-}
-
-const present = new Map<NamespaceKind, Uint8Array>();
-
-function openPresent(kind: NamespaceKind): number {
-  const path = present.get(kind) ?? cString(`/proc/thread-self/ns/${childrenOnly(kind)}`);
-  present.set(kind, path);
-  return syscall('openat', [AT.FDCWD, path, O.RDONLY | O.CLOEXEC, 0], `the present ${kind} namespace`);
 }
 
 let launchThreadRuns = false;
@@ -239,10 +173,6 @@ function beforeMoving(): void {
 function movedBy(change: number): void {
   loadAddon().threadsMoved(change);
 }
-
-/** What a thread's children are in, which for these kinds is what unshare and setns change. */
-const childrenOnly = (kind: NamespaceKind): string =>
-  kind === 'pid' || kind === 'time' ? `${kind}_for_children` : kind;
 
 /**
  * Paths of the namespaces that the calling thread has moved to, by kind: those that differ from what a process gets when

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { createNamespaces, type RunSpec, run, unshare } from '../../src/index.js';
+import { createNamespaces, type RunSpec, run, unshare, withNamespace } from '../../src/index.js';
 import { describeAsRoot } from './caller.js';
 import { descriptors } from './lifecycle-census.js';
 
@@ -66,6 +66,18 @@ describeAsRoot(import.meta.url, 'a thread in a mnt namespace of its own', () => 
     const { mnt } = made as Required<typeof made>;
     assert.equal(await output(`cat ${first}/name`, { namespaces: { mnt } }), 'on a tmpfs');
     execFileSync('umount', [first]);
+  });
+
+  it('stands where it stood when it comes back from another', async () => {
+    using made = await createNamespaces(['mnt']);
+    const { mnt } = made as Required<typeof made>;
+    const place = (): string => readlinkSync('/proc/thread-self/cwd');
+    assert.deepEqual([withNamespace(mnt, place), place()], ['/', second]);
+    assert.throws(() => withNamespace(mnt, () => assert.fail('of the function')), /of the function/);
+    assert.throws(() => withNamespace({ kind: 'mnt', fd: 0 }, () => assert.fail('it ran')), {
+      code: 'EINVAL',
+    });
+    assert.equal(place(), second);
   });
 
   it('starts them in a directory that has been removed, as fork does', async () => {

@@ -1,6 +1,7 @@
 /** Links whose other end is a program: made by ioctls of /dev/net/tun, see the kernel's networking/tuntap.rst. */
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
-import { type ThreadTarget, withNamespace } from '../../namespaces/thread.js';
+import type { ThreadTarget } from '../../namespaces/enter.js';
+import { withNamespace } from '../../namespaces/thread.js';
 import { closeDescriptor, cString, trySyscall } from '../../syscalls/binding.js';
 import { AT, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
