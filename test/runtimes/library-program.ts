@@ -84,6 +84,22 @@ const checks: Record<string, () => Promise<void>> = {
     setTimeout(() => controller.abort(reason), 50);
     await assert.rejects(run(['sleep', '60'], { signal: controller.signal }), reason);
   },
+  async 'a time limit bounds what others hold open, and is not reached by what is over'() {
+    const left = await run(['sh', '-c', 'echo out; sleep 5 & exit 3'], {
+      namespaces: ['user'],
+      timeout: 0.5,
+    });
+    assert.deepEqual([left.stdout, left.exitCode, left.timedOut], ['out\n', 3, true]);
+    const busy = run(['sh', '-c', 'echo out; exit 3'], { timeout: 0.3 });
+    for (const end = performance.now() + 600; performance.now() < end; );
+    const { stdout, exitCode, timedOut } = await busy;
+    assert.deepEqual([stdout, exitCode, timedOut], ['out\n', 3, false]);
+  },
+  async 'a standard input that nobody can write to ends'() {
+    assert.equal((await run(['sh', '-c', 'cat; echo end'], { stdio: 'pipe' })).stdout, 'end\n');
+    const { stdout } = await run(['sh', '-c', 'stty -echo; cat; echo end'], { tty: true, input: 'x\n' });
+    assert.match(stdout, /x\r\nend\r\n$/);
+  },
   async 'a terminal takes keys, resizes and ends'() {
     const script = 'tty >/dev/null && echo yes; stty size; read line; echo "got $line"; stty size';
     await using child = await spawn(['sh', '-c', script], { tty: { columns: 90, rows: 20 } });
