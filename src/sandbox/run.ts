@@ -61,7 +61,7 @@ export async function run(
   checkRunSpec({ input, maxBuffer, encoding });
   const { child, bounds } = await spawnBounded(command, { ...rest, ...runStreams(spec) });
   using _bounds = bounds;
-  await using _child = child; // what cannot be captured does not run on
+  await using _end = endOf(child);
   feed(child.stdin, { input, terminal: Boolean(rest.tty) });
   const { stdout, stderr, status } = await outcome({ child, bounds }, maxBuffer);
   rest.signal?.throwIfAborted();

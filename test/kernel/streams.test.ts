@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunSpec, run, spawn } from '../../src/index.js';
-import { skip } from './caller.js';
+import { behind, isRoot, skip } from './caller.js';
 import { descriptors, readProc, statOf, until } from './lifecycle-census.js';
 
 const GIGABYTE = 2 ** 30;
@@ -189,6 +189,17 @@ describe('run', { skip }, () => {
     assert.equal((await run(['sh', '-c', 'echo abc >&2; sleep 60'], { maxBuffer: 2 })).stderr, 'ab');
     assert.equal((await run(['true'], { maxBuffer: 0 })).truncated, false);
     await until(() => descriptors().length <= count, 'the descriptors of before');
+  });
+
+  it('says that it may not kill it, where it has become another user', {
+    skip: !isRoot && 'needs root of the machine, to become another user without CAP_KILL',
+  }, async () => {
+    const caller = behind(['setpriv', '--bounding-set=-kill', '--inh-caps=-kill']);
+    const other = { namespaces: [], uid: 4242, gid: 4242, maxBuffer: 2 };
+    const outcome = caller.run(['sh', '-c', 'echo abc; exec sleep 2 > /dev/null'], other);
+    const error = await outcome.catch((reason) => reason).finally(caller.close);
+    assert.equal(error.code, 'EPERM');
+    assert.match(error.message, /^pidfd_send_signal SIGKILL to \d+: EPERM$/);
   });
 
   it('waits for what the program has left behind holding its output, where that may live on', async () => {
