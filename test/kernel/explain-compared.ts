@@ -97,6 +97,10 @@ const rootSpecs: Record<string, SandboxSpec> = {
     mapGroups: 'all',
     hostname: 'several',
   },
+  'the caller is not in the map': {
+    mapUsers: [{ inner: 0, outer: 100_000, count: 1000 }],
+    mapGroups: [{ inner: 0, outer: 100_000, count: 1000 }],
+  },
   'another user': { uid: 1000, gid: 1000, groups: [1000, 2000], noNewPrivileges: true },
   'another user with capabilities': { uid: 1000, gid: 1000, keepCapabilities: true },
 };

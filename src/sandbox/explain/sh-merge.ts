@@ -40,6 +40,6 @@ function completed(wrap: Wrap): Wrap {
   const needsGroups =
     argv[0] === 'setpriv' &&
     argv.some((word) => word.startsWith('--regid')) &&
-    !argv.some((word) => word.startsWith('--groups') || word === '--clear-groups');
+    !argv.some((word) => /^--(groups=|clear-groups$|keep-groups$)/.test(word));
   return needsGroups ? { ...wrap, argv: [...argv, '--keep-groups'] } : wrap;
 }
