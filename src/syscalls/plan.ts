@@ -47,7 +47,7 @@ interface StepBase {
   readonly field?: string;
   /** What the step is about, for errors, when the arguments do not say it: `the shell's name`. */
   readonly object?: string;
-  /** What a person would type instead, for `--explain=sh`. */
+  /** What a person would type instead, for `--explain=sh`; no words where what is typed for another step does it too. */
   readonly shell?: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { SpecError } from '../../foundation/errors.js';
 import { keptPath } from '../../namespaces/kept-path.js';
 import { ALL_KINDS, KINDS, type NamespaceKind } from '../../namespaces/kinds.js';
 import { describe, isOwnedBy, type OpenNamespace, openNamespace, ownInode } from '../../namespaces/open.js';
-import type { EnteredNamespace, EnterSpec } from '../../sandbox/in-place/enter-spec.js';
+import type { EnteredNamespace, EnterSpec, OpenedFile } from '../../sandbox/in-place/enter-spec.js';
 import { trySyscall } from '../../syscalls/binding.js';
 import { IOCTL, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
@@ -24,7 +24,7 @@ import { isPid } from './pid-word.js';
 import { environmentOf, kindsGiven, parseUnsigned, programOf } from './unshare-nsenter.js';
 
 /** One that is to be entered, and the path by which messages call it. */
-type Named = OpenNamespace & { readonly name: string; readonly kept?: string };
+type Named = OpenNamespace & { readonly name: string; readonly path?: string; readonly kept?: string };
 
 /**
  * Opens what the options name, as nsenter(1) does before it enters anything. `passed` are the caller's descriptors. Throws
@@ -73,7 +73,7 @@ const joined = (
   target: Target | undefined,
 ): Pick<EnterSpec, 'cgroup' | 'securityContext'> => ({
   cgroup: options.has('join-cgroup')
-    ? openFile(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
+    ? opened(cgroupFile(needed(target, 'join-cgroup')), O.WRONLY)
     : undefined,
   securityContext:
     options.has('follow-context') && hasContexts() ? contextOf(needed(target, 'follow-context')) : undefined,
@@ -201,6 +201,7 @@ const foreign = (kinds: readonly NamespaceKind[], { pid }: Target): Named[] =>
 const open = (kind: NamespaceKind, path: string): Named => ({
   ...openNamespace({ path }, kind, `--${KINDS[kind].option}`),
   name: path,
+  path,
 });
 
 function withParent(namespaces: readonly Named[], target: Target | undefined): Named[] {
@@ -215,17 +216,19 @@ function withParent(namespaces: readonly Named[], target: Target | undefined): N
   return [...namespaces.filter(({ kind }) => kind !== 'user'), parent];
 }
 
-function directoryOf(options: Parsed, name: 'root' | 'wd', target: Target | undefined): number | undefined {
+const opened = (path: string, flags: number): OpenedFile => ({ fd: openFile(path, flags), path });
+
+function directoryOf(options: Parsed, name: 'root' | 'wd', target: Target | undefined): EnterSpec['root'] {
   if (!options.has(name)) return undefined;
   const own = (): string => `/proc/${needed(target, name).pid}/${name === 'root' ? 'root' : 'cwd'}`;
   return openDirectory(options.last(name)?.replace(/^=/, '') ?? own(), name);
 }
 
-function openDirectory(path: string, name: string): number {
+function openDirectory(path: string, name: string): OpenedFile {
   const stat = statFile(path);
   if (stat && (stat.mode & S_IFMT) !== S_IFDIR)
     throw new SpecError(`--${name}`, `${path} is not a directory`);
-  return openFile(path, O.PATH);
+  return opened(path, O.PATH);
 }
 
 function needed(target: Target | undefined, option: string): Target {

@@ -14,7 +14,15 @@ export async function enter(argv: readonly string[]): Promise<number> {
   if (answered !== undefined) return answered;
   const passed = callersDescriptors();
   const facts = gatherCaller();
-  const entered = compileEnter(await enterSpec(options, passed), facts);
-  if (options.has('explain')) return printPlan(entered.plan, options, facts);
-  return becomePlan('isol8 enter', entered, facts);
+  const spec = await enterSpec(options, passed);
+  if (options.has('explain')) {
+    const { explainedEnter } = await import('../../sandbox/in-place/enter-explain.js');
+    const { withPaths } = await import('./enter-paths.js');
+    return printPlan(
+      explainedEnter(withPaths(spec, options.last('explain') === 'sh'), facts),
+      options,
+      facts,
+    );
+  }
+  return becomePlan('isol8 enter', compileEnter(spec, facts), facts);
 }

@@ -118,14 +118,9 @@ const DERIVE: Partial<Record<SyscallName, Derive>> = {
   kill,
 };
 
-/**
- * What the call itself says comes first: that is what runs. The step's own words are for calls that say too little,
- * such as setns(2), which knows a descriptor only.
- */
-export function commandOf(step: CallStep): readonly string[] | undefined {
-  const derived = DERIVE[step.call]?.(step.args);
-  return step.call === 'setns' ? (step.shell ?? derived) : (derived ?? step.shell);
-}
+/** The step's own words are for calls that say too little, such as setns(2), which knows a descriptor only. */
+export const commandOf = (step: CallStep): readonly string[] | undefined =>
+  step.shell ?? DERIVE[step.call]?.(step.args);
 
 /** Handshakes and descriptors between isol8's own processes: a shell has its own ways, so these say nothing there. */
 const OWN_BUSINESS: ReadonlySet<SyscallName> = new Set([

@@ -33,7 +33,8 @@ export class DescriptorTracker {
   readonly #opened = new Map<string, Opened>();
 
   translate(step: CallStep): Command[] | undefined {
-    const { args } = step;
+    const { args, shell } = step;
+    if (shell) return shell.length > 0 ? undefined : [];
     switch (step.call) {
       case 'openat':
       case 'openat2':
@@ -126,9 +127,9 @@ export class DescriptorTracker {
   }
 
   /** An opened namespace file has a path; what is inherited has a number only, see sh-commands.ts. */
-  #join({ args, shell }: CallStep): Command[] | undefined {
+  #join({ args }: CallStep): Command[] | undefined {
     const path = this.pathOf(args[0]);
-    if (path === undefined || shell) return undefined;
+    if (path === undefined) return undefined;
     return [['nsenter', ...namespaceKinds(Number(args[1])).map((kind) => `--${kind}=${path}`)]];
   }
 

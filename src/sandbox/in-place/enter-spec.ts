@@ -6,12 +6,12 @@ export interface EnterSpec {
   readonly program: InPlaceProgram;
   readonly namespaces: readonly EnteredNamespace[];
   /** Directories that were opened outside. */
-  readonly root: number | undefined;
-  readonly directory: number | undefined;
+  readonly root: OpenedFile | undefined;
+  readonly directory: OpenedFile | undefined;
   /** A path that is looked up inside. */
   readonly directoryInside: string | undefined;
   /** cgroup.procs of the cgroup to join. */
-  readonly cgroup: number | undefined;
+  readonly cgroup: OpenedFile | undefined;
   readonly securityContext: string | undefined;
   /** Where a network namespace is entered by its name. */
   readonly netns: NetnsView | undefined;
@@ -19,6 +19,11 @@ export interface EnterSpec {
   readonly gid: number | undefined;
   readonly fork: boolean;
   readonly keepCapabilities: boolean;
+}
+
+export interface OpenedFile {
+  readonly fd: number;
+  readonly path: string;
 }
 
 /** What `ip netns exec` shows of a named network namespace, in mounts that nobody else sees: ip-netns(8). */
@@ -37,4 +42,6 @@ export interface NetnsView {
 export interface EnteredNamespace extends Omit<JoinFact, 'own'> {
   /** What error messages call it: its path. */
   readonly name: string;
+  /** Where it was opened; undefined when it was found otherwise. */
+  readonly path?: string;
 }

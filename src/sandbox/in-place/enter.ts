@@ -32,7 +32,9 @@ type Place = (fd: number) => number;
 
 function joinCgroup({ cgroup }: EnterSpec, place: Place): Step[] {
   if (cgroup === undefined) return [];
-  return [call('write', [place(cgroup), '0', 1], 'join the cgroup', { object: 'write cgroup.procs failed' })];
+  return [
+    call('write', [place(cgroup.fd), '0', 1], 'join the cgroup', { object: 'write cgroup.procs failed' }),
+  ];
 }
 
 function followContext({ securityContext }: EnterSpec): Step[] {
@@ -50,8 +52,8 @@ function changeDirectories({ root, directory, directoryInside }: EnterSpec, plac
   return [
     ...(root === undefined
       ? []
-      : [enter(root), call('chroot', ['.'], 'make it the root directory', { object: 'chroot failed' })]),
-    ...(directory === undefined ? [] : [enter(directory)]),
+      : [enter(root.fd), call('chroot', ['.'], 'make it the root directory', { object: 'chroot failed' })]),
+    ...(directory === undefined ? [] : [enter(directory.fd)]),
     ...(directoryInside === undefined
       ? []
       : [
