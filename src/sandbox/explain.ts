@@ -57,7 +57,8 @@ function explainWith(
   const { facts, owned } = gatherFacts(parsed);
   try {
     const { plan } = compile(parsed, facts, how);
-    return explainPlan(plan, { format: 'strace', ...options, architecture: facts.architecture });
+    const { architecture, environment } = facts;
+    return explainPlan(plan, { format: 'strace', ...options, architecture, environment });
   } finally {
     for (const descriptor of owned) closeDescriptor(descriptor);
   }

@@ -24,7 +24,8 @@ export async function commonAnswer(options: Parsed, command: CommandSpec): Promi
 export async function printPlan(plan: Plan, options: Parsed, facts: Facts): Promise<number> {
   const { explainPlan } = await import('../../sandbox/explain/explain.js');
   const format = (options.last('explain') ?? 'strace') as 'strace';
-  write(STDOUT, explainPlan(plan, { format, architecture: facts.architecture }));
+  const { architecture, environment } = facts;
+  write(STDOUT, explainPlan(plan, { format, architecture, environment }));
   return 0;
 }
 

@@ -21,6 +21,8 @@ export interface ExplainOptions {
   readonly architecture: Architecture;
   /** Print the values of environment variables too; they may be secrets. Default false: `NAME=…`. */
   readonly showEnvironment?: boolean;
+  /** For `sh`: the variables that a script starts with, and passes on by their names. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** For `sh`: commands before the plan's, which then go on in the same process. */
   readonly before?: readonly string[];
 }

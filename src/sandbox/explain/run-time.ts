@@ -6,6 +6,8 @@ import { flattenSteps } from '../../syscalls/plan.js';
 export interface Explained {
   readonly architecture: Architecture;
   readonly showEnvironment: boolean;
+  /** The variables of whoever runs this, where they are known. */
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   /** Every step in the order of its number, which is what an error names. */
   readonly steps: readonly Step[];
   readonly number: ReadonlyMap<Step, number>;
@@ -14,7 +16,7 @@ export interface Explained {
 
 export function explained(
   plan: Plan,
-  options: { architecture: Architecture; showEnvironment?: boolean },
+  options: Pick<Explained, 'architecture'> & Partial<Pick<Explained, 'showEnvironment' | 'environment'>>,
 ): Explained {
   const steps = flattenSteps(plan.steps);
   const byId = new Map<string, Step>();
@@ -23,6 +25,7 @@ export function explained(
   return {
     architecture: options.architecture,
     showEnvironment: options.showEnvironment ?? false,
+    environment: options.environment,
     steps,
     number,
     byId,

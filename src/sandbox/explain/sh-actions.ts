@@ -25,6 +25,8 @@ export interface UnshareAction {
   propagation?: string;
   offsets: { clock: string; seconds: string; nanoseconds: string }[];
   readonly maps: IdMaps;
+  /** Where namespaces are kept, by their options. */
+  readonly files: Record<string, string>;
   readonly why: string[];
 }
 
@@ -47,6 +49,7 @@ export function newUnshare(): UnshareAction {
     killChild: false,
     offsets: [],
     maps: { helpers: {} },
+    files: {},
     why: [],
   };
 }

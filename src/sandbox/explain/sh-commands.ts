@@ -97,6 +97,9 @@ function kill([pid, signal]: readonly Argument[]): string[] | undefined {
   return typeof pid === 'number' && name ? ['kill', '-s', name.slice(3), String(pid)] : undefined;
 }
 
+/** -1 as setresuid(2) takes it. */
+const UNCHANGED = 0xffff_ffff;
+
 const DERIVE: Partial<Record<SyscallName, Derive>> = {
   mount,
   umount2: ([target, flags]) => ['umount', ...(flags === MNT.DETACH ? ['-l'] : []), String(target)],
@@ -107,8 +110,8 @@ const DERIVE: Partial<Record<SyscallName, Derive>> = {
   umask: ([mask]) => ['umask', `0${Number(mask).toString(8)}`],
   setpriority: ([which, who, nice]) =>
     which === 0 && who === 0 ? ['renice', '-n', String(nice)] : undefined,
-  setresuid: ([uid]) => ['setpriv', `--reuid=${String(uid)}`],
-  setresgid: ([gid]) => ['setpriv', `--regid=${String(gid)}`],
+  setresuid: ([uid, effective]) => ['setpriv', uid === UNCHANGED ? `--euid=${effective}` : `--reuid=${uid}`],
+  setresgid: ([gid, effective]) => ['setpriv', gid === UNCHANGED ? `--egid=${effective}` : `--regid=${gid}`],
   setsid: () => ['setsid', '--wait'],
   setgroups,
   prlimit64: prlimit,

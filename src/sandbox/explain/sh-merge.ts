@@ -39,7 +39,7 @@ function completed(wrap: Wrap): Wrap {
   const { argv } = wrap;
   const needsGroups =
     argv[0] === 'setpriv' &&
-    argv.some((word) => word.startsWith('--regid')) &&
+    argv.some((word) => /^--(re|e)gid=/.test(word)) &&
     !argv.some((word) => /^--(groups=|clear-groups$|keep-groups$)/.test(word));
   return needsGroups ? { ...wrap, argv: [...argv, '--keep-groups'] } : wrap;
 }

@@ -26,6 +26,8 @@ class Translator {
   readonly #descriptors = new DescriptorTracker();
   /** The unshare(1) that is still to be typed: nothing has been done in its namespaces yet. */
   #open: UnshareAction | undefined;
+  /** What a child has been told to do for the unshare(1) that is to come. */
+  #prepared: UnshareAction | undefined;
   /** The unshare(1) that makes the mount namespace, as long as nothing has been mounted in it. */
   #unmounted: UnshareAction | undefined;
   /** The last one that forks; its child is the process that the steps are about. */
@@ -71,17 +73,26 @@ class Translator {
     const exec = fork.child.find((step): step is ExecStep => step.kind === 'exec');
     const command = exec?.candidates[0] ?? '';
     const kind = /new([ug]id)map$/.exec(command)?.[1] as 'uid' | 'gid' | undefined;
-    if (!exec || fork.shell)
-      this.#line({ text: quoteCommand(fork.shell ?? ['true']), why: fork.why, tolerated: false });
+    if (!exec) this.#outside(fork);
     else if (kind && own) {
       own.maps[kind] = rangesOf(exec.argv.slice(2).map(String));
       own.maps.helpers[kind] = command;
     } else this.#line({ text: quoteCommand(exec.argv.map(String)), why: fork.why, tolerated: false });
   }
 
+  /** One that stays outside, and works there as soon as the namespaces are made. */
+  #outside({ child }: ForkStep): void {
+    this.#prepared ??= newUnshare();
+    for (const step of child) {
+      if (step.kind === 'call' && step.call === 'mount') keepFile(this.#prepared, step);
+      else this.#parentStep(step, this.#prepared, false);
+    }
+  }
+
   #unshare(flags: number, why: string): UnshareAction {
     if (!this.#open) {
-      this.#open = newUnshare();
+      this.#open = this.#prepared ?? newUnshare();
+      this.#prepared = undefined;
       this.actions.push(this.#open);
     }
     this.#open.flags |= flags;
@@ -170,6 +181,13 @@ function commandText(argv: readonly string[]): string {
   return name === 'prlimit'
     ? `prlimit --pid $$ ${argv.slice(1).map(quoteShell).join(' ')}`
     : quoteCommand(argv);
+}
+
+/** A bind mount of /proc/PID/ns/KIND. */
+function keepFile(own: UnshareAction, { args: [source, target] }: CallStep): void {
+  const link = source !== null && typeof source === 'object' && 'text' in source ? source.text[2] : '';
+  const kind = /^\/ns\/([a-z]+)/.exec(link)?.[1];
+  if (kind !== undefined) own.files[kind === 'mnt' ? 'mount' : kind] = String(target);
 }
 
 function absorbWrite(own: UnshareAction, name: string, text: string): boolean {

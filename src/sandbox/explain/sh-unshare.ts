@@ -24,7 +24,9 @@ export function unshareCommand(action: UnshareAction, rest: readonly Action[]): 
   const mapping = mappingOf(action);
   const keepsCapabilities = needsCapabilities(action, rest, mapping);
   const options = [
-    ...namespaceKinds(action.flags).map((kind) => `--${kind}`),
+    ...namespaceKinds(action.flags).map(
+      (kind) => `--${kind}${action.files[kind] ? `=${action.files[kind]}` : ''}`,
+    ),
     ...(action.fork ? ['--fork'] : []),
     ...(action.killChild ? ['--kill-child'] : []),
     ...mapping.options,

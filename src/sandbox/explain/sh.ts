@@ -3,6 +3,7 @@ import type { ExecStep, Plan } from '../../syscalls/plan.js';
 import { quoteCommand, quoteShell } from './quote.js';
 import type { Explained } from './run-time.js';
 import type { Action } from './sh-actions.js';
+import { passedEnvironment } from './sh-environment.js';
 import { mergeWrappers } from './sh-merge.js';
 import { translate } from './sh-translate.js';
 import { unshareCommand } from './sh-unshare.js';
@@ -115,8 +116,9 @@ class Script {
     const [path = name] = candidates;
     // a name that was looked up in PATH is looked up again
     const found = candidates.length > 1 || path.endsWith(`/${name}`) ? name : path;
-    const words = [found, ...argv.slice(1).map(String)];
-    return quoteCommand(this.#context.showEnvironment ? ['env', '-i', ...env, ...words] : words);
+    const command = quoteCommand([found, ...argv.slice(1).map(String)]);
+    const { words } = passedEnvironment(env, this.#context);
+    return words === '' ? command : `${words} ${command}`;
   }
 
   #environment({ env, argv, candidates }: ExecStep): string[] {
@@ -124,18 +126,9 @@ class Script {
     const name = String(argv[0]);
     const [path = name] = candidates;
     if (path !== name && !path.endsWith(`/${name}`)) lines.push(comment(`with the name ${name}`));
-    if (this.#context.showEnvironment) return lines;
-    const names = env.map((variable) => variable.split('=', 1)[0]);
-    return [
-      ...lines,
-      comment(`isol8 passes these variables: ${names.length > 0 ? names.join(' ') : 'none'}`),
-      comment(`${HIDDEN}: this starts with all of its caller's`),
-    ];
+    return [...lines, ...passedEnvironment(env, this.#context).comments.map(comment)];
   }
 }
-
-/** What a script leaves out unless it is asked for. */
-const HIDDEN = 'their values are shown with --show-env (showEnvironment) alone';
 
 function commandLine({ text, why, tolerated }: Extract<Action, { kind: 'line' }>): string {
   return `${text}${tolerated ? ' || :' : ''}  ${comment(why)}`;

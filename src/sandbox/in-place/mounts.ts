@@ -19,11 +19,17 @@ export function chroot(root: string | undefined, directory: string | undefined):
       : [
           call('chroot', [root], 'change the root directory', {
             object: `cannot change root directory to '${root}'`,
+            shell: ['unshare', `--root=${root}`, `--wd=${into}`],
           }),
         ]),
     ...(into === undefined
       ? []
-      : [call('chdir', [into], 'start there', { object: `cannot chdir to '${into}'` })]),
+      : [
+          call('chdir', [into], 'start there', {
+            object: `cannot chdir to '${into}'`,
+            ...(root !== undefined && { shell: [] }),
+          }),
+        ]),
   ];
 }
 
