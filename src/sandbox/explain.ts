@@ -3,9 +3,16 @@ import { type BecomeOptions, inPlaceOptions } from './become.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
 import { type ExplainFormat, explainPlan } from './explain/explain.js';
+import type { ScriptOptions } from './explain/sh.js';
 import { gatherFacts } from './gather.js';
 import { parseSpec, requireObject } from './parse.js';
-import { attachedOptions, checkSignal, parseProcessSpec, type SpawnSpec } from './process-spec.js';
+import {
+  attachedOptions,
+  checkSignal,
+  deadlineOf,
+  parseProcessSpec,
+  type SpawnSpec,
+} from './process-spec.js';
 import type { SandboxSpec } from './spec.js';
 
 /** How {@link explain} writes. */
@@ -35,6 +42,7 @@ export function explain(
   const { process, sandbox } = parseProcessSpec(rest);
   return explainWith(command, env === undefined ? sandbox : { ...sandbox, env }, {
     compile: attachedOptions(process),
+    deadline: deadlineOf(process),
     ...options,
   });
 }
@@ -43,7 +51,7 @@ export function explain(
 export function explainInPlace(
   command: readonly string[],
   spec: SandboxSpec,
-  { become, ...options }: ExplainOptions & { become: BecomeOptions; before?: readonly string[] },
+  { become, ...options }: ExplainOptions & { become: BecomeOptions } & ScriptOptions,
 ): string {
   return explainWith(command, spec, { compile: inPlaceOptions(become), ...options });
 }
@@ -51,7 +59,7 @@ export function explainInPlace(
 function explainWith(
   command: readonly string[],
   spec: SandboxSpec,
-  { compile: how, ...options }: ExplainOptions & { compile: CompileOptions; before?: readonly string[] },
+  { compile: how, ...options }: ExplainOptions & { compile: CompileOptions } & ScriptOptions,
 ): string {
   const parsed = parseSpec(command, spec);
   const { facts, owned } = gatherFacts(parsed);

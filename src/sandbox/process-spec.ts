@@ -97,6 +97,9 @@ export function attachedOptions({ tty, stdio }: ParsedProcessSpec): CompileOptio
   return { mode: 'attached', descriptors: tty ? 3 : stdio.length, ...(tty && { terminal: 'new' }) };
 }
 
+export const deadlineOf = ({ timeout, killSignal }: Pick<ParsedProcessSpec, 'timeout' | 'killSignal'>) =>
+  timeout === undefined ? undefined : { milliseconds: timeout, signal: killSignal };
+
 /** Throws SpecError. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal !== undefined) validate(signalSchema, signal, 'signal');

@@ -29,7 +29,7 @@ export async function explainInNetwork(
   const way = checkWay(name, spec);
   const notation = { format, showEnvironment: options.has('show-env') };
   if (way === 'bridge' && format === 'sh') {
-    const before = await connecting(await openOrChoose(name), options);
+    const before = [...missingWhileConnected(how), ...(await connecting(await openOrChoose(name), options))];
     const become = { descriptors: how.descriptors, terminal: false };
     return explainInPlace(waiting(command), spec, { ...notation, become, before });
   }
@@ -49,6 +49,14 @@ async function openOrChoose(name: string): Promise<ExplainedNetwork> {
     return await explainCreate({ name, persistent: true });
   }
 }
+
+/** This script becomes the program, so that nothing of it is left to stand in between or to watch. */
+const missingWhileConnected = ({ tty, timeout }: AttachOptions): string[] => [
+  ...(tty
+    ? [comment('not in this script: isol8 gives the program a terminal of its own, as script(1) does')]
+    : []),
+  ...(timeout === undefined ? [] : [comment(`not in this script: isol8 kills the program after ${timeout}`)]),
+];
 
 const READY = 9;
 

@@ -4,6 +4,7 @@ import { explainAsC } from './c.js';
 import { explainAsJson } from './json.js';
 import { explained } from './run-time.js';
 import { explainAsSh } from './sh.js';
+import type { Deadline } from './sh-attached.js';
 import { explainAsStrace } from './strace.js';
 
 export const EXPLAIN_FORMATS = ['strace', 'c', 'sh', 'json'] as const;
@@ -25,6 +26,8 @@ export interface ExplainOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** For `sh`: commands before the plan's, which then go on in the same process. */
   readonly before?: readonly string[];
+  /** For `sh`: when the process is killed. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export function explainPlan(plan: Plan, options: ExplainOptions): string {
     case 'c':
       return explainAsC(plan, context);
     case 'sh':
-      return explainAsSh(plan, context, options.before);
+      return explainAsSh(plan, context, options);
     case 'json':
       return explainAsJson(plan, context);
   }

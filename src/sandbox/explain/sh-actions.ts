@@ -36,6 +36,8 @@ export type Action =
   | { readonly kind: 'line'; readonly text: string; readonly why: string; readonly tolerated: boolean }
   /** A command that runs the rest: nsenter, setpriv, setsid. */
   | { readonly kind: 'wrap'; readonly argv: readonly string[]; readonly why: string }
+  /** A terminal of its own for all the rest: script(1). */
+  | { readonly kind: 'terminal' }
   /** The shell stays as PID 1 and the program becomes its child. */
   | { readonly kind: 'init' }
   | { readonly kind: 'comment'; readonly text: string }

@@ -85,7 +85,7 @@ function nsenter([fd, flags]: readonly Argument[]): string[] | undefined {
 }
 
 function ioctl([, request, data]: readonly Argument[]): string[] | undefined {
-  if (request === IOCTL.TIOCSCTTY) return ['setsid', '--ctty', '--wait'];
+  if (request === IOCTL.TIOCSCTTY) return ['setsid', '--wait']; // script(1) has seen to it, see sh-attached.ts
   if (request !== IOCTL.SIOCSIFFLAGS || !(data instanceof Uint8Array)) return undefined;
   const name = String.fromCharCode(...untilNul(data.subarray(0, 16)));
   const up = (Number(memberAt(data, 16, 2)) & 1) !== 0;

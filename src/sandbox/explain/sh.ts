@@ -3,6 +3,7 @@ import type { ExecStep, Plan } from '../../syscalls/plan.js';
 import { quoteCommand, quoteShell } from './quote.js';
 import type { Explained } from './run-time.js';
 import type { Action } from './sh-actions.js';
+import { type Deadline, hasOwnTerminal, inTerminal, inTime } from './sh-attached.js';
 import { passedEnvironment } from './sh-environment.js';
 import { mergeWrappers } from './sh-merge.js';
 import { translate } from './sh-translate.js';
@@ -10,10 +11,18 @@ import { unshareCommand } from './sh-unshare.js';
 
 const INDENT = '  ';
 
-/** What comes `before` may count on the plan to go on in the shell's own process. */
-export function explainAsSh(plan: Plan, context: Explained, before: readonly string[] = []): string {
-  const actions = mergeWrappers(translate(plan.steps));
+export interface ScriptOptions {
+  /** What may count on the plan to go on in the shell's own process. */
+  readonly before?: readonly string[];
+  readonly deadline?: Deadline | undefined;
+}
+
+export function explainAsSh(plan: Plan, context: Explained, options: ScriptOptions): string {
+  const { before = [], deadline } = options;
   const replaces = before.length > 0;
+  const planned = mergeWrappers(translate(plan.steps));
+  const timed = deadline ? inTime(planned, deadline) : planned;
+  const actions = hasOwnTerminal(context.steps) ? inTerminal(timed) : timed;
   const lines = new Script(context, replaces).render(actions, { depth: 0, init: false });
   const all = replaces ? ['set -e', ...before, ...lines.filter((line) => line !== 'set -e')] : lines;
   return `#!/bin/sh\n${all.join('\n')}\n`;
@@ -26,6 +35,8 @@ interface Place {
   /** The shell is PID 1, and what it runs must not replace it. */
   readonly init: boolean;
 }
+
+const TERMINAL = 'have a terminal of its own, which isol8 passes on to and from the one of who runs it';
 
 class Script {
   readonly #context: Explained;
@@ -68,6 +79,13 @@ class Script {
     const after = place.init ? ['exit $?'] : [];
     if (action.kind === 'exec')
       return [...this.#environment(action.step), exec + this.#program(action.step), ...after];
+    if (action.kind === 'terminal') {
+      const command = this.render(rest, { depth: 1, init: false }).join('\n');
+      return [
+        comment(TERMINAL),
+        `script --quiet --return --command ${quoteShell(`\n${command}\n`)} /dev/null`,
+      ];
+    }
     if (action.kind === 'wrap') {
       return [
         ...this.#notes(rest),
