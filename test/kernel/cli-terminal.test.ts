@@ -27,6 +27,12 @@ async function sleeper(below: number): Promise<number> {
   return pid;
 }
 
+/** Whether every key goes through, as somebody else sees it. */
+function rawnessOf({ process: { pid } }: Terminal): () => boolean {
+  const tty = readlinkSync(`/proc/${pid}/fd/0`);
+  return () => execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }).includes('-icanon');
+}
+
 /** Without a terminal in between, with one, and with a process that watches the time. */
 const WAYS = ['', '-it ', '--timeout 1h '];
 
@@ -169,6 +175,53 @@ describe('the settings of the terminal after isol8 run', { skip }, () => {
       assert.match(status ?? '', /^status=1[2-5]\d$/);
       assert.equal(after, before, signal);
     }
+  });
+
+  for (const signal of ['SIGTSTP', 'SIGSTOP'] as const) {
+    it(`are raw again after ${signal} and fg, and meanwhile as a shell wants them`, async () => {
+      await using terminal = await Terminal.openShell();
+      const isRaw = rawnessOf(terminal);
+      terminal.type("$ISOL8 run -it -e 'PS1=in> ' -- bash --norc --noprofile\n");
+      await terminal.see(/in> $/);
+      const [job] = descendants(terminal.process.pid) as [number];
+      process.kill(job, signal);
+      await terminal.see(/Stopped.*\r\nout> $/s);
+      terminal.type('stty -a; fg\n');
+      await terminal.see(/ icanon/);
+      await eventually(() => stateOf(job) !== 'T' && isRaw(), 'the terminal is raw again');
+      terminal.type('cat\n');
+      const cat = await descendant(job, 'cat');
+      terminal.type(CTRL_C);
+      await eventually(() => !isAlive(cat), 'Ctrl-C reaches the command');
+      assert.ok(isAlive(job));
+      terminal.type('exit\n');
+      await terminal.see(/out> $/);
+      terminal.type('stty -a\n');
+      await terminal.see(/ icanon/);
+    });
+  }
+
+  it('are as before while SIGTSTP has stopped it, also for who does not set them', async () => {
+    const script = 'stty -g; $ISOL8 run -it -- sleep 600; stty -g; kill -9 %1';
+    await using terminal = await Terminal.open(['sh', '-mc', script]);
+    await eventually(rawnessOf(terminal), 'the terminal is raw');
+    const [job] = descendants(terminal.process.pid) as [number];
+    process.kill(job, 'SIGTSTP');
+    const lines = (await terminal.toTheEnd()).trim().split('\n');
+    const settings = lines.filter((line) => /^[0-9a-f]+:/.test(line));
+    assert.equal(settings.length, 2, lines.join('\n'));
+    assert.equal(settings[1], settings[0]);
+  });
+
+  it('stay raw where SIGTSTP stops nobody, since no shell could continue it', async () => {
+    await using terminal = await Terminal.open(['sh', '-c', 'exec $ISOL8 run -it -- sleep 600']);
+    const pid = await descendant(terminal.process.pid, 'sleep');
+    const isRaw = rawnessOf(terminal);
+    await eventually(isRaw, 'the terminal is raw');
+    process.kill(terminal.process.pid, 'SIGTSTP');
+    await sleep(300);
+    assert.ok(stateOf(terminal.process.pid) !== 'T' && isAlive(pid));
+    assert.ok(isRaw());
   });
 
   it('are as before when nothing could be started', async () => {

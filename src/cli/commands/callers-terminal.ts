@@ -37,6 +37,12 @@ export function ownsKeys(): boolean {
   return own === foreground;
 }
 
+/** The controlling terminal is another group's, and stops who changes it. */
+function isInBackground(): boolean {
+  const { own, foreground } = readJob();
+  return foreground >= 0 && foreground !== own;
+}
+
 /**
  * What there is to know of the terminal on standard input before a program has it. The returned function makes the
  * terminal again as it was, as the launcher does (native/launcher/supervise.c) where it stands in for this process.
@@ -51,12 +57,37 @@ export function keepTerminal(): () => void {
 }
 
 /**
- * Lets everything through as it is, as cfmakeraw(3) does, until the returned function is called. Node's own setRawMode
- * goes on turning each newline into two characters, which takes a full-screen program to the first column.
+ * Lets everything through as it is until the returned function is called, but for the time that this process is stopped:
+ * whoever has the terminal then finds it as it was before.
  */
 export function makeTerminalRaw(): () => void {
   const settings = readSettings();
   if (!settings) return () => {};
+  const raw = rawSettings(settings);
+  const set = (to: Uint8Array): void => void trySyscall('ioctl', STDIN, IOCTL.TCSETS, to);
+  const goOn = (): void => {
+    if (!isInBackground()) set(raw);
+  };
+  const stop = (): void => {
+    if (!isInBackground()) set(settings);
+    process.removeListener('SIGTSTP', stop);
+    process.kill(process.pid, 'SIGTSTP'); // by default now, which stops nobody whom no shell could continue
+    process.on('SIGTSTP', stop);
+    goOn();
+  };
+  set(raw);
+  process.on('SIGTSTP', stop).on('SIGCONT', goOn);
+  return () => {
+    process.removeListener('SIGTSTP', stop).removeListener('SIGCONT', goOn);
+    set(settings);
+  };
+}
+
+/**
+ * As cfmakeraw(3) has it. Node's own setRawMode goes on turning each newline into two characters, which takes a
+ * full-screen program to the first column.
+ */
+function rawSettings(settings: Uint8Array): Uint8Array {
   const raw = settings.slice();
   const flags = new DataView(raw.buffer);
   const change = (at: number, off: number, on = 0): void =>
@@ -67,8 +98,7 @@ export function makeTerminalRaw(): () => void {
   change(FLAGS.local, 0o100113); // ISIG ICANON ECHO ECHONL IEXTEN
   raw[VMIN] = 1;
   raw[VTIME] = 0;
-  trySyscall('ioctl', STDIN, IOCTL.TCSETS, raw);
-  return () => void trySyscall('ioctl', STDIN, IOCTL.TCSETS, settings);
+  return raw;
 }
 
 function readSettings(): Uint8Array | undefined {
