@@ -32,7 +32,7 @@ function tables(program: CommandSpec, commands: readonly CommandSpec[]): string 
         ? []
         : [option.short + colons[option.shortArgument ?? option.argument ?? 'none']],
     );
-    const operands = name === '' ? 'subcommand' : command.operands;
+    const operands = name === '' ? 'subcommand' : command.operand?.choices ? 'first' : command.operands;
     return `    ${quote(name)}) short=${quote(short.join(''))} operands=${operands}
       long=(${longs.join(' ')}) ;;`;
   });
@@ -104,18 +104,18 @@ __ID_words() {
 __ID_break() { [[ -n $1 && $1 != *[!=:]* ]]; }
 
 # Steps from words[$1] over options: at becomes the index of the first operand or cword, pending the option whose
-# argument is being typed, ended is set after --.
+# argument is being typed, ended is set after --, count says how many operands were stepped over.
 __ID_scan() {
-  at=$1 pending='' ended=''
+  at=$1 pending='' ended='' count=0
   local word
   for (( ; at < cword; at++)); do
     word=\${words[at]}
     case $word in
-      --) ended=1; ((at++)); return ;;
+      --) ended=1; ((count += cword - ++at)); return ;;
       --*=*) ;;
       --*) __ID_long "\${word#--}"; [[ $kind == : ]] && __ID_takes "--$name" ;;
       -?*) __ID_cluster "\${word#-}" ;;
-      *) case $operands in command|subcommand) return ;; esac ;;
+      *) case $operands in command|subcommand) return ;; esac; ((count++)) ;;
     esac
   done
   at=$cword
@@ -210,7 +210,7 @@ __ID_option() {
 
 __ID() {
   local -a words=() starts=() long=()
-  local cword at pending ended short operands name kind command='' head='' part cur cut
+  local cword at pending ended count short operands name kind command='' head='' part cur cut
   COMPREPLY=()
   __ID_words
   __ID_table ''
@@ -228,7 +228,7 @@ __ID() {
   elif [[ $operands == command ]]; then
     __ID_command
     return 0
-  elif [[ $operands != none ]]; then
+  elif [[ $operands != none ]] && { [[ $operands != first ]] || ((count == 0)); }; then
     __ID_value "$command" operand
   fi
   # bash replaces only what follows its last break.

@@ -64,7 +64,7 @@ function __ID_words
     __ID_operands '' $words
 end
 
-# Whether the current word may be one of the options, or one of the operands, of the command.
+# Whether the current word may be one of the options, one of the operands, or the first of these, of the command.
 function __ID_at --argument-names command what
     set -l words (__ID_words)
     or return
@@ -82,6 +82,12 @@ function __ID_at --argument-names command what
     else if test $what = options
         not contains -- $command __STOP
         or not set -q operands[1]
+    else if set -q operands[1]
+        test $what = operands
+    else
+        # An option with its argument: --mount=FILE.
+        not string match -q -- '-*' (commandline -ct)
+        or contains -- -- (commandline -opc)
     end
 end
 
@@ -109,7 +115,7 @@ function __ID_list
     end
 end`;
 
-function complete(program: string, command: string, what: 'options' | 'operands'): string {
+function complete(program: string, command: string, what: 'options' | 'operands' | 'first'): string {
   return `complete -c ${program} -n ${quote(`__ID_at ${quote(command)} ${what}`)}`;
 }
 
@@ -154,7 +160,7 @@ function source({ choices, list, complete: from }: Source): string {
 }
 
 function operandLines(command: CommandSpec, program: string): string[] {
-  const at = complete(program, command.name, 'operands');
+  const at = complete(program, command.name, command.operand?.choices ? 'first' : 'operands');
   if (command.operands === 'command') {
     return [`${at} -f -a ${quote(`(__ID_subcommand ${quote(command.name)})`)}`];
   }

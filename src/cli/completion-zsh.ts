@@ -91,7 +91,9 @@ function optionSpecs(option: OptionSpec): string[] {
 
 function operandSpecs({ operands, operand }: CommandSpec): string[] {
   if (operands === 'command') return ['(-):command: _command_names -e', '(-)*::arguments: __ID_normal'];
-  return operand === undefined || operands === 'none' ? [] : [`*:operand:${escapeColon(action(operand))}`];
+  if (operand === undefined || operands === 'none') return [];
+  const which = operand.choices ? '1' : '*';
+  return [`${which}:operand:${escapeColon(action(operand))}`, ...(operand.choices ? ['*:operand: '] : [])];
 }
 
 const SOURCES: Record<Completable, string> = {

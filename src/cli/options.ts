@@ -55,7 +55,7 @@ export interface CommandSpec {
    * options are recognised between and after operands too; with `none` an operand is an error.
    */
   readonly operands: 'command' | 'none' | 'any';
-  /** What a shell offers for operands, with `operands: 'any'`. */
+  /** What a shell offers for operands, with `operands: 'any'`: choices for the first, as for an action. */
   readonly operand?: { readonly choices?: readonly string[]; readonly complete?: Completable };
   readonly examples: readonly { readonly text: string; readonly command: string }[];
 }

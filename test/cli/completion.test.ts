@@ -74,6 +74,9 @@ test('bash completes commands, options and their values', (t) => {
   assert.deepEqual(inBash('isol8 run --mount=a'), ['a file']);
   assert.deepEqual(inBash('isol8 ls 1 --js'), ['--json']);
   assert.deepEqual(inBash('isol8 completion z'), ['zsh']);
+  for (const line of ['completion zsh ', 'completion zsh b', 'completion -- zsh '])
+    assert.deepEqual(inBash(`isol8 ${line}`), []);
+  assert.ok(inBash('isol8 ls 1 ').includes(String(process.pid)));
   assert.deepEqual(inBash('isol8 doctor '), []);
   assert.deepEqual(inBash('isol8 nonsense '), []);
 });
@@ -139,7 +142,12 @@ test('fish completes commands, options and values with descriptions', (t) => {
   assert.deepEqual(names('isol8 run -w /us'), ['/usr/']);
   assert.deepEqual(names('isol8 ls 1 --js'), ['--json']);
   assert.deepEqual(names('isol8 completion z'), ['zsh']);
+  for (const line of ['completion zsh ', 'completion zsh b', 'completion -- zsh '])
+    assert.deepEqual(names(`isol8 ${line}`), []);
+  assert.ok(names('isol8 ls 1 ').includes(String(process.pid)));
   assert.deepEqual(names('isol8 doctor '), []);
+  assert.deepEqual(names('isol8 run --mount-proc=/us'), ['--mount-proc=/usr/']);
+  assert.deepEqual(names('isol8 run --explain='), ['--explain=c', '--explain=sh']);
 });
 
 test('fish completes the command after the options, and its own options', (t) => {
@@ -170,6 +178,8 @@ test('zsh completes commands, options, values and the command after them', (t) =
     ['isol8 run -w /us', ['usr']],
     ['isol8 ls 1 --js', ['--json']],
     ['isol8 completion z', ['zsh']],
+    ['isol8 completion zsh ', []],
+    ['isol8 completion -- zsh ', []],
     ['isol8 doctor x', []],
     ['isol8 run ls --versio', ['--version']],
     ['isol8 run --hostname x -- ls --versio', ['--version']],

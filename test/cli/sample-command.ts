@@ -148,6 +148,13 @@ export const run = {
       help: 'The shell.',
     },
     { name: 'zz-secret', hidden: true, group: 'Process', help: 'Not shown.' },
+    {
+      name: 'explain',
+      argument: 'optional',
+      choices: ['sh', 'c'],
+      group: 'General',
+      help: 'Print what would be done.',
+    },
     { name: 'help', group: 'General', help: 'Show this help.' },
   ],
   examples: [
