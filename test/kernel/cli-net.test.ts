@@ -95,6 +95,17 @@ describeInOwnMounts(import.meta.url, 'isol8 net', () => {
       await fails(['net', 'probe', '127.0.0.1', '--', port], /^isol8 net: PORT: '?\S+ is not /);
   });
 
+  it('says of a bridge in the way of the default network what create says', async () => {
+    ip('link', 'add', 'i8-bridge', 'type', 'bridge');
+    try {
+      const said = /its bridge would be called i8-bridge.*ip link delete i8-bridge/;
+      await fails(['net', 'create', 'bridge'], said);
+      await fails(['run', '--net', 'bridge', 'true'], said);
+    } finally {
+      ip('link', 'delete', 'i8-bridge');
+    }
+  });
+
   it('names options, as isol8 run does', async () => {
     const run = (...options: string[]): string[] => ['run', '--net', 'web', ...options, '--', 'true'];
     await fails(run('--mac', 'x'), /^isol8 run: --mac: must be of the form/);

@@ -112,7 +112,10 @@ async function openOrMake(name: string): Promise<Network> {
     return await Network.create({ name, persistent: true });
   } catch (error) {
     if ((error as Isol8Error).code !== 'EEXIST') throw error;
-    return await Network.open(name); // another isol8 run was faster
+    // another isol8 run was faster, or a link has the name of its bridge
+    return await Network.open(name).catch((cause: Isol8Error) => {
+      throw cause.code === 'ENOENT' ? error : cause;
+    });
   }
 }
 
