@@ -106,6 +106,16 @@ describeInOwnMounts(import.meta.url, 'isol8 net', () => {
     }
   });
 
+  it('makes no network that isol8 run --net could not name', async () => {
+    for (const name of ['host', 'none']) {
+      await fails(
+        ['net', 'create', name],
+        new RegExp(`^isol8 net: NAME: ${name} means something else to isol8 run --net`),
+      );
+      await fails(['net', 'create', name, '--explain'], /^isol8 net: NAME: /);
+    }
+  });
+
   it('names options, as isol8 run does', async () => {
     const run = (...options: string[]): string[] => ['run', '--net', 'web', ...options, '--', 'true'];
     await fails(run('--mac', 'x'), /^isol8 run: --mac: must be of the form/);

@@ -1,3 +1,4 @@
+import { SpecError } from '../../foundation/errors.js';
 import type { NetworkDescription } from '../../network/describe.js';
 import { Network } from '../../network/network.js';
 import { inColumns } from '../aligned.js';
@@ -9,6 +10,7 @@ import { UsageError } from '../usage-error.js';
 import { leftoverRow, leftoverStatus, ofNetwork } from './leftovers.js';
 import { actionsOf, NET_ACTIONS, type NetAction, netCommand } from './net-options.js';
 import { attachSpecOf, inNetOptions, netTarget, networkSpecOf, throwInOptions } from './net-spec.js';
+import { NO_NETWORKS } from './network-name.js';
 import { isPid } from './pid-word.js';
 
 type NetOptions = Parsed<(typeof netCommand)['options'][number]['name']>;
@@ -180,8 +182,14 @@ const OPERANDS: { readonly [action in NetAction]?: readonly string[] } = {
 };
 
 function operandsOf(action: NetAction, operands: readonly string[]): readonly string[] {
-  if (action !== 'rm') return exactly(operands, OPERANDS[action] ?? [], action);
-  if (operands.length === 0) throw usage('rm needs a network');
+  if (action === 'rm' && operands.length === 0) throw usage('rm needs a network');
+  if (action === 'rm') return operands;
+  const [name = ''] = exactly(operands, OPERANDS[action] ?? [], action);
+  if (action === 'create' && NO_NETWORKS.includes(name))
+    throw new SpecError(
+      'NAME',
+      `${name} means something else to isol8 run --net, which could not reach this`,
+    );
   return operands;
 }
 

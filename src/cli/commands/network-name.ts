@@ -4,10 +4,13 @@ import { namespacesOf, type RunOptions } from './run-spec.js';
 /** What only a network gives a meaning. */
 const NEED_NETWORK = ['ip', 'ip6', 'mac', 'name', 'alias', 'publish', 'dns', 'add-host'] as const;
 
+/** What --net knows beside networks. */
+export const NO_NETWORKS: readonly string[] = ['host', 'none'];
+
 /** The network that is asked for; undefined for `host`, `none`, or without the option. Throws SpecError for options that exclude it. */
 export function networkName(options: RunOptions): string | undefined {
   const name = options.last('net');
-  const isNetwork = name !== undefined && name !== 'host' && name !== 'none';
+  const isNetwork = name !== undefined && !NO_NETWORKS.includes(name);
   if (isNetwork && options.has('no-loopback'))
     throw new SpecError('--no-loopback', 'is not for a network, whose members have loopback up');
   if (name === 'none' && namespacesOf(options).net !== undefined)
