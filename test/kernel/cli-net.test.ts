@@ -116,6 +116,16 @@ describeInOwnMounts(import.meta.url, 'isol8 net', () => {
     }
   });
 
+  it('removes all the networks that are named, or none', async () => {
+    for (const name of ['one', 'two']) assert.equal((await isol8(['net', 'create', name])).status, 0);
+    await fails(['net', 'rm', 'one', 'nosuch', 'two'], /there is no network nosuch/);
+    assert.equal((await isol8(['net', 'inspect', 'one', 'two'])).status, 0);
+    const { status, stderr } = await isol8(['net', 'rm', 'one', 'two', 'one']);
+    assert.equal(status, 0, stderr);
+    await fails(['net', 'inspect', 'one'], /there is no network one/);
+    await fails(['net', 'inspect', 'two'], /there is no network two/);
+  });
+
   it('names options, as isol8 run does', async () => {
     const run = (...options: string[]): string[] => ['run', '--net', 'web', ...options, '--', 'true'];
     await fails(run('--mac', 'x'), /^isol8 run: --mac: must be of the form/);

@@ -120,13 +120,12 @@ function textOf(network: NetworkDescription): string {
 }
 
 async function rm(operands: readonly string[], options: NetOptions): Promise<number> {
-  for (const name of operandsOf('rm', operands)) {
-    const network = await Network.open(name);
-    try {
-      await network.remove({ force: options.has('force') });
-    } finally {
-      network.close();
-    }
+  const networks: Network[] = [];
+  try {
+    for (const name of operandsOf('rm', operands)) networks.push(await Network.open(name));
+    for (const network of networks) await network.remove({ force: options.has('force') });
+  } finally {
+    for (const network of networks) network.close();
   }
   return 0;
 }
@@ -183,7 +182,7 @@ const OPERANDS: { readonly [action in NetAction]?: readonly string[] } = {
 
 function operandsOf(action: NetAction, operands: readonly string[]): readonly string[] {
   if (action === 'rm' && operands.length === 0) throw usage('rm needs a network');
-  if (action === 'rm') return operands;
+  if (action === 'rm') return [...new Set(operands)];
   const [name = ''] = exactly(operands, OPERANDS[action] ?? [], action);
   if (action === 'create' && NO_NETWORKS.includes(name))
     throw new SpecError(
