@@ -126,6 +126,21 @@ describeInOwnMounts(import.meta.url, 'isol8 net', () => {
     await fails(['net', 'inspect', 'two'], /there is no network two/);
   });
 
+  it('refuses no packets, and --json where nothing is printed so', async () => {
+    for (const count of ['0', '-1'])
+      await fails(['net', 'ping', '127.0.0.1', '-c', count], /^isol8 net: --count: must be at least 1/);
+    for (const args of [
+      ['ping', '127.0.0.1'],
+      ['probe', '127.0.0.1', '9'],
+      ['rm', 'web'],
+      ['disconnect', 'web', 'api'],
+    ])
+      await fails(
+        ['net', ...args, '--json'],
+        new RegExp(`^isol8 net: option '--json' is not for ${args[0]}`),
+      );
+  });
+
   it('names options, as isol8 run does', async () => {
     const run = (...options: string[]): string[] => ['run', '--net', 'web', ...options, '--', 'true'];
     await fails(run('--mac', 'x'), /^isol8 run: --mac: must be of the form/);

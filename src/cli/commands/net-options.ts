@@ -156,7 +156,12 @@ const OPTIONS = [
     actions: ['create', 'connect', 'disconnect', 'rm'],
     help: 'Change nothing, and print the commands of ip, sysctl and nft that would do the same, as a shell script.',
   },
-  { name: 'json', group: 'Options', help: 'Print as JSON.' },
+  {
+    name: 'json',
+    group: 'Options',
+    actions: ['create', 'ls', 'inspect', 'connect', 'gc'],
+    help: 'Print as JSON: what create and connect have made, what gc has removed, what ls and inspect find.',
+  },
   { name: 'help', short: 'h', group: 'Options', help: 'Show this help.' },
 ] as const satisfies readonly NetOption[];
 

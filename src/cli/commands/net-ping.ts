@@ -1,4 +1,5 @@
 import { durationToMilliseconds, parseDuration } from '../../foundation/duration.js';
+import { SpecError } from '../../foundation/errors.js';
 import { ping as pingOnce } from '../../network/ping.js';
 import type { Parsed } from '../getopt.js';
 import { STDOUT, write } from '../output.js';
@@ -16,6 +17,7 @@ export async function ping(operands: readonly string[], options: Parsed): Promis
   using namespace = target === undefined ? undefined : netTarget(target);
   const address = await addressOf(host, namespace);
   const count = parseWhole(options.last('count') ?? '3', '--count');
+  if (count < 1) throw new SpecError('--count', `must be at least 1, not ${count}`);
   let answers = 0;
   for (let i = 1; i <= count; i++) {
     const time = await pingOnce(address, { namespace, timeout: timeoutOf(options) });
