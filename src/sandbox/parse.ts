@@ -105,9 +105,12 @@ function appendKey(path: string, { key }: { key: unknown }): string {
 
 function problemOf(issue: v.BaseIssue<unknown>): string {
   if (!issue.message.startsWith('must') || issue.input === '') return issue.message;
-  const octal = issue.message.includes(' 0o') && typeof issue.input === 'number';
-  const received = octal ? `0o${(issue.input as number).toString(8)}` : issue.received;
-  return `${issue.message}, not ${issue.input === undefined ? 'nothing' : received}`;
+  return `${issue.message}, not ${issue.input === undefined ? 'nothing' : receivedOf(issue)}`;
+}
+
+function receivedOf({ type, message, input, received }: v.BaseIssue<unknown>): string {
+  if (message.includes(' 0o') && typeof input === 'number') return `0o${input.toString(8)}`;
+  return type === 'starts_with' ? `"${input}"` : received; // which has as many letters as were compared
 }
 
 function parseNamespaces(spec: NamespacesSpec): Record<NamespaceKind, ParsedChoice> {

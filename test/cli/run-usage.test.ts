@@ -98,7 +98,13 @@ const VALUES: readonly [options: string[], line: RegExp][] = [
   [['-v', '/a'], /^--volume: '\/a' is not SOURCE:DIR/],
   [['-v', '/a:/b:rx'], /^--volume: '\/a:\/b:rx' is not SOURCE:DIR/],
   [['-v', '/nowhere:/b'], /^-v \/nowhere:\/b: \/nowhere cannot be found$/],
-  [['--tmpfs', '/x', '--vol', '/etc:b'], /^--vol \/etc:b: must be an absolute path/],
+  [['--tmpfs', '/x', '--vol', '/etc:b'], /^--vol \/etc:b: must be an absolute path, not "b"$/],
+  [['--tmpfs', 'foo'], /^--tmpfs foo: must be an absolute path, not "foo"$/],
+  [['-v', '/etc:mnt'], /^-v \/etc:mnt: must be an absolute path, not "mnt"$/],
+  [
+    ['--mount', 'type=proc,target=foo'],
+    /^--mount type=proc,target=foo: must be an absolute path, not "foo"$/,
+  ],
   [['-v', '/etc:/a/../b'], /^-v \/etc:\/a\/\.\.\/b: must not contain \.\.$/],
   [
     ['--tmpfs', '/x:fast'],
