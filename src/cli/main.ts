@@ -61,7 +61,12 @@ function undisguised([first, ...rest]: string[]): string[] {
   return first === ':' ? rest.map((argument) => argument.replace(/^:/, '')) : [first, ...rest];
 }
 
-const argv = undisguised(process.argv.slice(2));
+/** Behind -- comes an operand, of which the first is the command. */
+function behindDashes(argv: string[]): string[] {
+  return argv[0] === '--' && Object.hasOwn(COMMANDS, argv[1] ?? '') ? argv.slice(1) : argv;
+}
+
+const argv = behindDashes(undisguised(process.argv.slice(2)));
 void main(argv)
   .catch((error: unknown) => report(error, argv[0]))
   .then((status) => process.exit(status));

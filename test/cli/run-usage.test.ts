@@ -208,6 +208,20 @@ describe('isol8 run refuses', { concurrency: 2 }, () => {
   });
 });
 
+describe('isol8 takes', () => {
+  test('its command behind --, as any first operand', async () => {
+    for (const args of [
+      ['--', 'run', '--version'],
+      ['run', '--version'],
+    ])
+      assert.match((await isol8(args)).stdout, /^isol8 \d/);
+    const { status, stderr } = await isol8(['--', 'run', '--hostnaem']);
+    assert.equal(status, 125);
+    assert.match(stderr, /^isol8 run: unrecognized option/);
+    assert.match((await isol8(['--', 'nonsense'])).stderr, /^isol8: unknown command 'nonsense'\n/);
+  });
+});
+
 describe('isol8 refuses', () => {
   test('a command that there is not, and says which one is near', async () => {
     const { status, stdout, stderr } = await isol8(['rnu', '--', 'touch', marker]);
