@@ -80,11 +80,24 @@ function openLauncherFile(reason: string): number {
   const path = launcherPath();
   const descriptor = path === undefined ? -1 : openReadOnly(path);
   if (descriptor >= 0) return descriptor;
+  const file = `the launcher's file ${path ?? 'is not part of this executable'} cannot be opened`;
+  if (reason in SCARCE)
+    throw new Isol8Error(
+      reason,
+      `open the launcher: memfd_create: ${reason}, and ${file}. ${SCARCE[reason]}`,
+    );
+  const remedy = reason === 'EACCES' ? '. Allow it: sysctl vm.memfd_noexec=0' : '';
   throw new UnsupportedError(
-    `this machine refuses an executable memfd (memfd_create: ${reason}) and the launcher's file ` +
-      `${path ?? 'is not part of this executable'} cannot be opened. Allow it: sysctl vm.memfd_noexec=0`,
+    `this machine refuses an executable memfd (memfd_create: ${reason}) and ${file}${remedy}`,
   );
 }
+
+/** What there is too little of, and how there is more. */
+const SCARCE: Readonly<Record<string, string>> = {
+  EMFILE: 'This process has too many files open: close some, or allow more by ulimit -n.',
+  ENFILE: 'This machine has too many files open: allow more by sysctl fs.file-max.',
+  ENOMEM: 'There is too little memory.',
+};
 
 function openReadOnly(path: string): number {
   const name = cString(path);

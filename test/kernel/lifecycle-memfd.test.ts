@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
-import { after, describe, it } from 'node:test';
+import { after, describe, it, test } from 'node:test';
 import { isRoot, skip } from './caller.js';
 import { isol8 } from './cli-program.js';
 import { bundle, startVictim } from './lifecycle-victim.js';
@@ -10,6 +10,19 @@ const under = (setting: number): string[] => [
   ...['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
   ...['sh', '-c', `echo ${setting} > /proc/sys/vm/memfd_noexec && exec "$@"`, 'sh'],
 ];
+
+test('a process that may open few files is not told that executable memfds are forbidden', {
+  skip,
+}, async () => {
+  const said = await Promise.all(
+    Array.from({ length: 8 }, async (_, i) => {
+      const behind = ['sh', '-c', `ulimit -n ${16 + i}; exec "$@"`, 'sh'];
+      return (await isol8(['run', '-it', 'true'], { behind })).stderr;
+    }),
+  );
+  assert.doesNotMatch(said.join(''), /noexec/);
+  assert.match(said.join(''), /memfd_create: EMFILE.* ulimit -n/);
+});
 
 /** Only root of the machine may change it; for others it is what it is. */
 const settings = isRoot ? [0, 1, 2] : [Number(readFileSync('/proc/sys/vm/memfd_noexec', 'utf8'))];
