@@ -107,8 +107,10 @@ class Page {
     for (const [index, { text, command: line }] of command.examples.entries()) {
       if (index > 0) this.#lines.push('');
       this.#lines.push(...wrap(sentence(text), this.#width - 2).map((part) => `  ${part}`));
-      // Never wrapped: it is there to be copied.
-      this.#lines.push(...line.split('\n').map((part) => `    ${this.#paint('2', '$')} ${part}`));
+      // Never wrapped: it is there to be copied. Behind a backslash the same command goes on.
+      const prompt = `    ${this.#paint('2', '$')} `;
+      const shown = line.replaceAll(/(\\\n)|\n/g, (end, same) => end + (same ? '      ' : prompt));
+      this.#lines.push(...`${prompt}${shown}`.split('\n'));
     }
   }
 

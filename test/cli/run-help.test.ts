@@ -10,6 +10,7 @@ import { runCommand } from '../../src/cli/commands/run-options.js';
 import { type RunOptions, specOf } from '../../src/cli/commands/run-spec.js';
 import { COMMANDS, program as table } from '../../src/cli/commands/table.js';
 import { parseOptions } from '../../src/cli/getopt.js';
+import { renderHelp, renderOverview } from '../../src/cli/help.js';
 import { type CommandSpec, longNames, visibleOptions } from '../../src/cli/options.js';
 import { checkAttachSpec, checkNetworkSpec } from '../../src/network/spec.js';
 import { parseSpec } from '../../src/sandbox/parse.js';
@@ -48,6 +49,21 @@ describe('the help', () => {
     assert.equal(await said('-h'), page);
     const { status, stdout, stderr } = await isol8([]);
     assert.deepEqual([status, stdout, stderr], [125, '', page]);
+  });
+
+  test('fits into 80 columns', () => {
+    const layout = { columns: 80, color: false };
+    const pages = [
+      renderOverview(table, COMMANDS, layout),
+      ...COMMANDS.map((one) => renderHelp('isol8', one, layout)),
+    ];
+    const lines = pages.flatMap((page) => page.split('\n'));
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+    const at = lines.findIndex((line) => line.endsWith(' \\'));
+    assert.match(lines[at + 1] ?? '', /^ {6}[^ $]/, 'the rest of a command has no prompt');
   });
 
   test('comes with -h too, where no other option has that letter', async () => {
@@ -98,7 +114,8 @@ describe('every example in the help is a command line that its command accepts',
   const commands: readonly CommandSpec[] = [table, ...COMMANDS];
   const examples = commands.flatMap((command) => command.examples.map(({ command: line }) => line));
   // The shell's pipes, redirections and substitutions are no part of it.
-  const lines = examples.flatMap((line) => line.match(/\bisol8 [^|<>()]+/g) ?? []);
+  const whole = examples.map((line) => line.replaceAll('\\\n', ''));
+  const lines = whole.flatMap((line) => line.match(/\bisol8 [^|<>()]+/g) ?? []);
   for (const line of lines)
     test(line, () => {
       const [, name = '', ...words] = line.trim().split(/\s+/);

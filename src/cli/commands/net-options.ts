@@ -196,7 +196,8 @@ export const netCommand = {
     { text: 'Attach what runs already', command: 'isol8 net connect web 1234 --name db' },
     {
       text: 'Two hosts, on the other one with 203.0.113.1 and 10.9.0.2',
-      command: 'isol8 net create far --subnet 10.9.0.0/24 --gateway 10.9.0.1 --vxlan id=9,remote=203.0.113.2',
+      command:
+        'isol8 net create far --subnet 10.9.0.0/24 --gateway 10.9.0.1 \\\n--vxlan id=9,remote=203.0.113.2',
     },
     { text: 'And there', command: 'isol8 run --net far --ip 10.9.0.11 -- ping 10.9.0.12' },
     { text: 'What would that be in commands?', command: 'isol8 net connect web 1234 --explain' },
