@@ -85,6 +85,11 @@ function checkRunSpec({ input, maxBuffer, encoding }: Record<string, unknown>): 
   if (encoding !== 'utf8' && encoding !== 'buffer') throw new SpecError('encoding', 'must be utf8 or buffer');
 }
 
+/** What cannot be captured does not run on. That it cannot be killed does not stand in for the error that came first. */
+const endOf = (child: Process): AsyncDisposable => ({
+  [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]().catch(() => {}),
+});
+
 interface Outcome {
   readonly stdout: Captured;
   readonly stderr: Captured;
