@@ -41,6 +41,17 @@ test('runs a program in new namespaces and passes its exit status on', () => {
   assert.deepEqual({ status, stdout }, { status: 7, stdout: '2\n' }, stderr);
 });
 
+test('passes on arguments and variables that are no UTF-8', () => {
+  for (const command of ['run', 'run --timeout 1m', 'unshare -r', 'enter -t $$ -w.']) {
+    const script = `X="$(printf '\\351')" "$0" ${command} /bin/sh -c 'printf "%s " "$X" "$1"' sh "$(printf '\\376:\\303\\251')"`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', script, join(root, 'build/isol8')], {
+      encoding: 'latin1',
+      timeout: 30_000,
+    });
+    assert.equal(stdout, '\xe9 \xfe:\xc3\xa9 ', `${command}: ${stderr}`);
+  }
+});
+
 test('runs no code and takes no variable from the working directory', () => {
   const folder = makeFolder('hostile');
   const proof = join(folder, 'code-ran');

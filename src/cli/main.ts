@@ -1,5 +1,6 @@
 import { escapeControls } from '../foundation/control-characters.js';
 import { Isol8Error } from '../foundation/errors.js';
+import { givenArguments } from '../syscalls/given-texts.js';
 import { EXIT } from '../syscalls/wire.js';
 import { STDERR, write } from './output.js';
 
@@ -18,7 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   completion: async () => (await import('./commands/completion.js')).completion,
 };
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  const argv = behindDashes(undisguised(givenArguments(given)));
   const [name = ''] = argv;
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load) return (await load())(argv.slice(1));
@@ -56,17 +58,17 @@ const execStatus = (errno: string): number =>
   errno === 'ENOENT' || errno === 'ENOTDIR' ? EXIT.notFound : EXIT.notExecutable;
 
 /** Behind a colon come arguments that the first line of the built file has disguised, as runtimes would take them for their own. */
-function undisguised([first, ...rest]: string[]): string[] {
+function undisguised([first, ...rest]: readonly string[]): readonly string[] {
   if (first === undefined) return [];
   return first === ':' ? rest.map((argument) => argument.replace(/^:/, '')) : [first, ...rest];
 }
 
 /** Behind -- comes an operand, of which the first is the command. */
-function behindDashes(argv: string[]): string[] {
+function behindDashes(argv: readonly string[]): readonly string[] {
   return argv[0] === '--' && Object.hasOwn(COMMANDS, argv[1] ?? '') ? argv.slice(1) : argv;
 }
 
-const argv = behindDashes(undisguised(process.argv.slice(2)));
-void main(argv)
-  .catch((error: unknown) => report(error, argv[0]))
+const given = process.argv.slice(2);
+void main(given)
+  .catch((error: unknown) => report(error, behindDashes(undisguised(given))[0]))
   .then((status) => process.exit(status));

@@ -1,4 +1,5 @@
 /** Writing without process.stdout, whose set-up costs more than a whole run of a program in new namespaces. */
+import { encodeText } from '../foundation/byte-text.js';
 import { SystemCallError, trySyscall } from '../syscalls/binding.js';
 import { IOCTL, POLL } from '../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../syscalls/errno.js';
@@ -19,7 +20,7 @@ export function write(descriptor: number, text: string): void {
 
 /** {@link write}, and whether there still is a reader. */
 export function tryWrite(descriptor: number, text: string): boolean {
-  let bytes: Uint8Array = Buffer.from(text, 'utf8');
+  let bytes: Uint8Array = encodeText(text);
   while (bytes.length > 0) {
     const written = trySyscall('write', descriptor, bytes, bytes.length);
     if (written >= 0) bytes = bytes.subarray(written);

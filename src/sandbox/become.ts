@@ -1,4 +1,5 @@
 import { encodePlan } from '../syscalls/encode.js';
+import { givenEnvironment } from '../syscalls/given-texts.js';
 import { becomeLauncher } from '../syscalls/launch.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
@@ -34,7 +35,8 @@ export function become(
   options: BecomeOptions & FailureWords,
 ): never {
   const parsed = parseSpec(command, spec);
-  const { facts } = gatherFacts(parsed);
+  const { facts: found } = gatherFacts(parsed);
+  const facts = parsed.env ? found : { ...found, environment: givenEnvironment() };
   const { plan, control } = compile(parsed, facts, inPlaceOptions(options));
   const bytes = encodePlan(plan, facts.architecture, failureTexts(plan, facts, options));
   return becomeLauncher(bytes, [...Array(options.descriptors).keys(), ...control]);

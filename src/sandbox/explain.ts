@@ -1,4 +1,5 @@
 import { closeDescriptor } from '../syscalls/binding.js';
+import { environmentBeyondText } from '../syscalls/given-texts.js';
 import { type BecomeOptions, inPlaceOptions } from './become.js';
 import { compile } from './compile/compile.js';
 import type { CompileOptions } from './compile/context.js';
@@ -53,7 +54,9 @@ export function explainInPlace(
   spec: SandboxSpec,
   { become, ...options }: ExplainOptions & { become: BecomeOptions } & ScriptOptions,
 ): string {
-  return explainWith(command, spec, { compile: inPlaceOptions(become), ...options });
+  const env = spec.env ?? environmentBeyondText();
+  const whole = env ? { ...spec, env } : spec;
+  return explainWith(command, whole, { compile: inPlaceOptions(become), ...options });
 }
 
 function explainWith(

@@ -7,6 +7,7 @@ import { isOwnedBy, openNamespace, ownInode } from '../namespaces/open.js';
 import { closeDescriptor, syscall } from '../syscalls/binding.js';
 import { RLIMIT } from '../syscalls/constants.js';
 import { readTextFileIfAny, S_IFDIR, S_IFMT, statFile } from '../syscalls/files.js';
+import { workingDirectory } from '../syscalls/given-texts.js';
 import { callerFacts } from './caller-facts.js';
 import type { CallerFacts, Facts, JoinFact, ThreadPlace } from './facts.js';
 import { readLimit } from './limits.js';
@@ -102,7 +103,7 @@ function readUmask({ root, mounts, umask }: ParsedSandbox): number | undefined {
 function coveredDirectory({ root, mounts, proc, cwd }: ParsedSandbox): string | undefined {
   if (cwd !== undefined || root !== undefined || (mounts.length === 0 && !proc)) return undefined;
   try {
-    const own = process.cwd();
+    const own = workingDirectory();
     return mounts.length > 0 || `${own}/`.startsWith('/proc/') ? own : undefined;
   } catch {
     return undefined; // it has been removed, so nothing can be mounted on it

@@ -83,7 +83,10 @@ export class SandboxPlans {
   }
 }
 
-/** In Node's main thread process.env is the process's own environment, which C reads much faster. */
+/**
+ * In Node's main thread process.env is the process's own environment, which C reads much faster, and as it is. Elsewhere, and
+ * where a spec says `env: process.env`, what is no UTF-8 is what the runtime has made of it: U+FFFD.
+ */
 const environmentIsOurs = isMainThread && !('Bun' in globalThis);
 
 function programNow({ command, env }: ParsedProgram, facts: Facts): Program {

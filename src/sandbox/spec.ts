@@ -124,7 +124,11 @@ export interface SandboxSpec {
 
   /** Working directory inside. Default: the caller's, or `/` with a `root`. */
   cwd?: string;
-  /** The program's whole environment. Default: the caller's. */
+  /**
+   * The program's whole environment. Default: the caller's. A lone surrogate U+DC80 to U+DCFF stands for the byte 0x80 to 0xff, as
+   * it does in the command and in paths. `process.env` does not have such: what is no UTF-8 is U+FFFD there, so that only the
+   * default passes it on, in Node's main thread.
+   */
   env?: Record<string, string | undefined>;
   /** User id inside. Default: what the map makes of the caller, else 0. */
   uid?: number;

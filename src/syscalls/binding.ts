@@ -1,3 +1,4 @@
+import { carriesBytes, encodeText } from '../foundation/byte-text.js';
 import { Isol8Error } from '../foundation/errors.js';
 import { loadAddon, type RawArgument } from './addon.js';
 import { currentArchitecture } from './architecture.js';
@@ -60,7 +61,8 @@ export function letGo(descriptor: number): void {
 /** NUL-terminated text for a system call. Throws when the text has a NUL of its own, which would cut it short. */
 export function cString(text: string): Uint8Array {
   if (text.includes('\0')) throw new Isol8Error('EINVAL', `${JSON.stringify(text)} has a NUL byte in it`);
-  return Buffer.from(`${text}\0`, 'utf8');
+  const bytes = Buffer.from(`${text}\0`, 'utf8');
+  return bytes.length > text.length + 1 && carriesBytes(text) ? encodeText(`${text}\0`) : bytes;
 }
 
 export function closeDescriptor(descriptor: number): void {

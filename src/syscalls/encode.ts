@@ -1,3 +1,4 @@
+import { byteLength } from '../foundation/byte-text.js';
 import type { Architecture } from './architecture.js';
 import { CLONE, SIGNALS } from './constants.js';
 import { errnoNumber } from './errno.js';
@@ -206,7 +207,7 @@ class Encoder {
   #textWithDecimal(argument: Extract<Argument, { text: unknown }>, target: number): void {
     const [before, reference, after] = argument.text;
     const textAt = this.#memory.text(before + argument.fill.repeat(wire.DECIMAL_SIZE) + after);
-    this.#relocate(textAt + Buffer.byteLength(before), wire.RELOCATE.decimal, this.#result(reference.result));
+    this.#relocate(textAt + byteLength(before), wire.RELOCATE.decimal, this.#result(reference.result));
     this.#address(target, textAt);
   }
 

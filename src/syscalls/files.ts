@@ -17,6 +17,16 @@ export function readTextFile(path: string): string {
   }
 }
 
+/** The whole of a file, whose text need not be UTF-8. Throws SystemCallError. */
+export function readFileBytes(path: string): Buffer {
+  const descriptor = openFile(path);
+  try {
+    return readBytes(descriptor, path);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
 /** The whole text of a file, or undefined when it cannot be opened or read. */
 export function readTextFileIfAny(path: string): string | undefined {
   const descriptor = trySyscall('openat', AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0);
@@ -50,12 +60,15 @@ export function writeDescriptor(descriptor: number, bytes: Uint8Array, path: str
 }
 
 /** The rest of the text of an open file; `path` is for the error. Throws SystemCallError. */
-export function readDescriptor(descriptor: number, path: string): string {
+export const readDescriptor = (descriptor: number, path: string): string =>
+  readBytes(descriptor, path).toString('utf8');
+
+function readBytes(descriptor: number, path: string): Buffer {
   let bytes = Buffer.alloc(4096);
   let end = 0;
   for (;;) {
     const count = syscall('read', [descriptor, bytes.subarray(end), bytes.length - end], path);
-    if (count === 0) return bytes.toString('utf8', 0, end);
+    if (count === 0) return bytes.subarray(0, end);
     end += count;
     if (end === bytes.length) bytes = Buffer.concat([bytes, Buffer.alloc(bytes.length)]);
   }

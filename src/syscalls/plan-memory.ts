@@ -1,3 +1,5 @@
+import { byteLength, carriesBytes, encodeText } from '../foundation/byte-text.js';
+
 /** Where a text begins, and its bytes without the NUL behind it. */
 export type Place = readonly [at: number, size: number];
 
@@ -37,8 +39,17 @@ export class PlanMemory {
     const size = text.length * 3 + 1; // no UTF-16 unit takes more than three bytes of UTF-8
     const at = this.reserve(size, 1);
     const written = this.#bytes.write(text, at, 'utf8');
-    this.#end = at + written + 1;
+    const ascii = written === text.length;
+    this.#end = at + (ascii || !carriesBytes(text) ? written : this.#carried(text, at, written)) + 1;
     return at;
+  }
+
+  /** In the place of what is known of the text alone, which takes more room. */
+  #carried(text: string, at: number, written: number): number {
+    const bytes = encodeText(text);
+    this.#bytes.set(bytes, at);
+    this.#bytes.fill(0, at + bytes.length, at + written);
+    return bytes.length;
   }
 
   /** Many texts in one write, each with a NUL behind it. */
@@ -52,7 +63,7 @@ export class PlanMemory {
     const characters = texts.reduce((sum, text) => sum + text.length + 1, 0);
     const ascii = this.#end - next === characters;
     return texts.map((text) => {
-      const place: Place = [next, ascii ? text.length : Buffer.byteLength(text, 'utf8')];
+      const place: Place = [next, ascii ? text.length : byteLength(text)];
       next += place[1] + 1;
       return place;
     });

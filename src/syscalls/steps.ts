@@ -16,9 +16,6 @@ export function call(
 
 export const result = (id: string): Argument => ({ result: id });
 
-/** The bytes that a text takes as a system call sees it. */
-export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
-
 /** Little-endian 32-bit numbers: most small structs of the kernel. */
 export function u32(...values: number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 4);

@@ -1,11 +1,12 @@
 /** Small plans, written by hand, for the tests of explain. */
 
+import { byteLength } from '../../src/foundation/byte-text.js';
 import type { IdFacts } from '../../src/ids/facts.js';
 import type { Facts } from '../../src/sandbox/facts.js';
 import { currentArchitecture } from '../../src/syscalls/architecture.js';
 import { AT, CLONE, IFF, IOCTL, MS, O, PR, SIGNALS } from '../../src/syscalls/constants.js';
 import type { ExecStep, Plan, Step } from '../../src/syscalls/plan.js';
-import { byteLength, call, exitStep, result } from '../../src/syscalls/steps.js';
+import { call, exitStep, result } from '../../src/syscalls/steps.js';
 
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

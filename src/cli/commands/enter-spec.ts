@@ -7,6 +7,7 @@ import { trySyscall } from '../../syscalls/binding.js';
 import { IOCTL, O } from '../../syscalls/constants.js';
 import { errnoName } from '../../syscalls/errno.js';
 import { openFile, S_IFDIR, S_IFMT, statFile } from '../../syscalls/files.js';
+import { givenEnvironment } from '../../syscalls/given-texts.js';
 import type { Parsed } from '../getopt.js';
 import { UsageError } from '../usage-error.js';
 import {
@@ -40,7 +41,7 @@ export async function enterSpec(options: Parsed, passed: readonly number[]): Pro
   const spec = {
     program: programOf(
       place === undefined ? options.operands : options.operands.slice(1),
-      options.has('env') ? environOf(needed(target, 'env')) : environmentOf(process.env),
+      options.has('env') ? environOf(needed(target, 'env')) : environmentOf(givenEnvironment()),
       passed,
     ),
     ...common(options, namespaces, target),

@@ -1,9 +1,10 @@
 /** The process that isol8 enter takes things from, held by a pidfd so that its number cannot become another's. */
+import { decodeText } from '../../foundation/byte-text.js';
 import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import { syscall, trySyscall } from '../../syscalls/binding.js';
 import { IOCTL } from '../../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../../syscalls/errno.js';
-import { readTextFile, statDescriptor, statFile } from '../../syscalls/files.js';
+import { readFileBytes, readTextFile, statDescriptor, statFile } from '../../syscalls/files.js';
 
 export interface Target {
   readonly pid: number;
@@ -49,7 +50,7 @@ export function socketNamespace({ pid, pidfd }: Target, text: string): number {
 /** The environment that it was started with. Throws SpecError when this user may not see it. */
 export function environOf({ pid }: Target): string[] {
   try {
-    return readTextFile(`/proc/${pid}/environ`)
+    return decodeText(readFileBytes(`/proc/${pid}/environ`))
       .split('\0')
       .filter((variable) => variable !== '');
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { parseSignal, type SpawnSpec } from '../../sandbox/process-spec.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
+import { environmentBeyondText } from '../../syscalls/given-texts.js';
 import { EXIT } from '../../syscalls/wire.js';
 import { STDERR, write } from '../output.js';
 import { callersSize, keepTerminal } from './callers-terminal.js';
@@ -22,8 +23,10 @@ const EXIT_TIMED_OUT = 124;
 
 /** What is to be started, and explained. */
 export function attachedSpec(spec: SandboxSpec, { tty, timeout, descriptors }: AttachOptions): SpawnSpec {
+  const env = spec.env ?? environmentBeyondText();
   return {
     ...spec,
+    ...(env && { env }),
     ...(tty ? { tty: callersSize() } : { stdio: [...Array(descriptors).keys()] }),
     ...(timeout === undefined ? {} : { timeout }),
   };

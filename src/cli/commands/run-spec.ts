@@ -2,6 +2,7 @@ import { SpecError } from '../../foundation/errors.js';
 import type { IdMapChoice } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import type { MountSpec, NamespaceChoice, SandboxSpec } from '../../sandbox/spec.js';
+import { givenEnvironment } from '../../syscalls/given-texts.js';
 import type { Parsed } from '../getopt.js';
 import { type Account, lookUpGroup, lookUpUser } from './accounts.js';
 import { parseMountOption, parseTmpfs, parseVolume } from './run-mounts.js';
@@ -157,16 +158,17 @@ export function joinedNetns(options: RunOptions): string | undefined {
 }
 
 function environmentOf(options: RunOptions): Record<string, string | undefined> | undefined {
-  const given = options.all('env');
-  if (given.length === 0 && !options.has('clear-env')) return undefined;
-  const { PATH, TERM } = process.env;
+  const entries = options.all('env');
+  if (entries.length === 0 && !options.has('clear-env')) return undefined;
+  const given = givenEnvironment();
+  const { PATH, TERM } = given;
   const environment: Record<string, string | undefined> = options.has('clear-env')
     ? { PATH, TERM }
-    : { ...process.env };
-  for (const entry of given) {
+    : { ...given };
+  for (const entry of entries) {
     const at = entry.indexOf('=');
     if (at === 0 || entry === '') throw new SpecError('--env', `'${entry}' has no name`);
-    if (at < 0) environment[entry] = process.env[entry];
+    if (at < 0) environment[entry] = given[entry];
     else environment[entry.slice(0, at)] = entry.slice(at + 1);
   }
   return environment;

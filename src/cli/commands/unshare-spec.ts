@@ -5,6 +5,7 @@ import type { Facts } from '../../sandbox/facts.js';
 import type { IdBlock, UnshareIds, UnshareSpec } from '../../sandbox/in-place/unshare-spec.js';
 import { parseSignal } from '../../sandbox/process-spec.js';
 import type { Propagation } from '../../sandbox/spec.js';
+import { givenEnvironment } from '../../syscalls/given-texts.js';
 import type { Parsed } from '../getopt.js';
 import { UsageError } from '../usage-error.js';
 import { lookUpGroup, lookUpUser } from './accounts.js';
@@ -114,9 +115,10 @@ function offsetsOf(options: Parsed): UnshareSpec['offsets'] {
 }
 
 function keptEnvironment(options: Parsed): string[] {
-  if (!options.has('clear-env') && !options.has('whitelist-env')) return environmentOf(process.env);
+  if (!options.has('clear-env') && !options.has('whitelist-env')) return environmentOf(givenEnvironment());
   const names = options.all('whitelist-env').flatMap((list) => list.split(','));
-  return environmentOf(Object.fromEntries(names.map((name) => [name, process.env[name]])));
+  const given = givenEnvironment();
+  return environmentOf(Object.fromEntries(names.map((name) => [name, given[name]])));
 }
 
 function checkTogether({ offsets, kinds, setgroups, groups, files, fork }: UnshareSpec): void {

@@ -1,10 +1,11 @@
+import { byteLength } from '../../foundation/byte-text.js';
 import { mapToOuter } from '../../ids/ranges.js';
 import { type ResolvedIdMap, resolveIdMap, setgroupsPolicy } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import { AF, IFF, IOCTL, SOCK } from '../../syscalls/constants.js';
 import { SLOT } from '../../syscalls/launch.js';
 import type { Plan, Step } from '../../syscalls/plan.js';
-import { byteLength, call, result } from '../../syscalls/steps.js';
+import { call, result } from '../../syscalls/steps.js';
 import type { Facts } from '../facts.js';
 import type { ParsedSpec } from '../parsed-spec.js';
 import { checkIdentity, checkViews } from './check.js';

@@ -1,7 +1,8 @@
 import { formatTimensOffsets } from '../../clocks/offsets.js';
+import { byteLength } from '../../foundation/byte-text.js';
 import { AT, CLONE, O } from '../../syscalls/constants.js';
 import type { ResultReference, Step } from '../../syscalls/plan.js';
-import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
+import { call, exitStep, result } from '../../syscalls/steps.js';
 import { type Context, flagsOf, isJoined, isNew, newKinds } from './context.js';
 import { EARLY_PROC, earlyProc, needsEarlyProc } from './filesystems.js';
 import { makeGate, openGate, waitAtGate } from './gate.js';

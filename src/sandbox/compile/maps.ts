@@ -1,9 +1,10 @@
+import { byteLength } from '../../foundation/byte-text.js';
 import type { IdMapNames } from '../../ids/facts.js';
 import { formatIdMap } from '../../ids/ranges.js';
 import type { ResolvedIdMap } from '../../ids/resolve.js';
 import { AT, LAST_DESCRIPTOR, O } from '../../syscalls/constants.js';
 import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
-import { byteLength, call, result } from '../../syscalls/steps.js';
+import { call, result } from '../../syscalls/steps.js';
 import type { Context } from './context.js';
 
 /** Where /proc/PID is reached from: the path, or a directory descriptor when /proc is another one by then. */

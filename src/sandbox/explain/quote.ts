@@ -1,4 +1,5 @@
 /** Text and bytes as string literals of C, which are strace's too, and as words of sh(1). */
+import { encodeText } from '../../foundation/byte-text.js';
 
 const SHORT: Readonly<Record<number, string>> = {
   9: '\\t',
@@ -9,10 +10,9 @@ const SHORT: Readonly<Record<number, string>> = {
   34: '\\"',
   92: '\\\\',
 };
-const encoder = new TextEncoder();
 
 export const bytesOf = (text: string | Uint8Array): Uint8Array =>
-  typeof text === 'string' ? encoder.encode(text) : text;
+  typeof text === 'string' ? encodeText(text) : text;
 
 /** `"…"` with escapes; of more than `limit` bytes the first ones and `...`, as strace marks it. */
 export function quoteC(text: string | Uint8Array, limit = Number.POSITIVE_INFINITY): string {

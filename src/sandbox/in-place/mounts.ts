@@ -1,7 +1,8 @@
+import { byteLength } from '../../foundation/byte-text.js';
 import { setPropagation } from '../../mounts/propagation.js';
 import { AT, MS, O } from '../../syscalls/constants.js';
 import type { Step } from '../../syscalls/plan.js';
-import { byteLength, call, result } from '../../syscalls/steps.js';
+import { call, result } from '../../syscalls/steps.js';
 import type { Propagation } from '../spec.js';
 
 export function propagate(propagation: Propagation): Step[] {

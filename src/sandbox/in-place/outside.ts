@@ -1,3 +1,4 @@
+import { byteLength } from '../../foundation/byte-text.js';
 /** What unshare(1) has a child do that stays outside of the new namespaces: id maps, and mounts that keep them. */
 import type { IdFacts, IdMapNames } from '../../ids/facts.js';
 import { formatIdMap } from '../../ids/ranges.js';
@@ -5,7 +6,7 @@ import type { ResolvedIdMap } from '../../ids/resolve.js';
 import type { NamespaceKind } from '../../namespaces/kinds.js';
 import { AT, CLD_EXITED, MS, O, P_PID, SIGINFO, W } from '../../syscalls/constants.js';
 import type { Argument, ResultReference, Step } from '../../syscalls/plan.js';
-import { byteLength, call, exitStep, result } from '../../syscalls/steps.js';
+import { call, exitStep, result } from '../../syscalls/steps.js';
 import { makeGate, openGate, waitAtGate } from '../compile/gate.js';
 import { runHelper } from '../compile/maps.js';
 
