@@ -1,6 +1,7 @@
 /** build/isol8 as its users meet it, a hostile working directory and temporary folder included. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -12,6 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -50,6 +52,23 @@ test('passes on arguments and variables that are no UTF-8', () => {
     });
     assert.equal(stdout, '\xe9 \xfe:\xc3\xa9 ', `${command}: ${stderr}`);
   }
+});
+
+test('probes whether a port accepts, and tells a failure of its own by its status', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = String(server.address().port);
+  const probe = (...more) => isol8(['net', 'probe', '127.0.0.1', port, ...more]);
+  const accepted = probe();
+  server.close();
+  await once(server, 'close');
+  const refused = probe();
+  const failed = probe('--in', '/nonexistent');
+
+  assert.match(accepted.stdout, /^127\.0\.0\.1 \d+: accepted in [\d.]+ ms\n$/, accepted.stderr);
+  assert.deepEqual([refused.stdout, refused.status], [`127.0.0.1 ${port}: ECONNREFUSED\n`, 1]);
+  assert.deepEqual([failed.stdout, failed.status], ['', 125]);
+  assert.match(failed.stderr, /^isol8 net: .*nonexistent/);
 });
 
 test('runs no code and takes no variable from the working directory', () => {

@@ -139,6 +139,7 @@ export const SOL_SOCKET = 1;
 export const SO = {
   REUSEADDR: 2,
   TYPE: 3,
+  ERROR: 4,
   SNDBUF: 7,
   RCVBUF: 8,
   BINDTODEVICE: 25,

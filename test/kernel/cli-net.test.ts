@@ -55,6 +55,10 @@ describeInOwnMounts(import.meta.url, 'isol8 net', () => {
       /^isol8 net: there is no api in a network/,
     );
     await fails(['net', 'ping', 'nobody.invalid'], /^isol8 net: there is no nobody\.invalid here/);
+    const linkLocal = await isol8(['net', 'probe', 'fe80::1', '80']);
+    assert.deepEqual([linkLocal.stdout, linkLocal.status], ['', 125]);
+    const unreached = await isol8(['net', 'probe', '2001:db8::1', '80', ...inClient]);
+    assert.deepEqual([unreached.stdout, unreached.status], ['2001:db8::1 80: ENETUNREACH\n', 1]);
   });
 
   it('tells of what is left of a member as isol8 gc does', async () => {

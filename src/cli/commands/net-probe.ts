@@ -1,5 +1,5 @@
-import { Isol8Error, SpecError } from '../../foundation/errors.js';
-import type { Namespace } from '../../namespaces/namespace.js';
+import { SpecError } from '../../foundation/errors.js';
+import { type ProbeAnswer, probe as probePort } from '../../network/probe.js';
 import type { Parsed } from '../getopt.js';
 import { STDOUT, write } from '../output.js';
 import { UsageError } from '../usage-error.js';
@@ -17,35 +17,18 @@ export async function probe(operands: readonly string[], options: Parsed): Promi
   const target = options.last('in');
   using namespace = netTarget(target ?? '/proc/self/ns/net');
   const address = await addressOf(host, target === undefined ? undefined : namespace);
-  const start = performance.now();
-  try {
-    await connected(namespace, { host: address, port, timeout: timeoutOf(options) });
-  } catch (error) {
-    write(STDOUT, `${address} ${port}: ${refusal(error)}\n`);
-    return 1;
-  }
-  write(STDOUT, `${address} ${port}: accepted in ${(performance.now() - start).toFixed(2)} ms\n`);
-  return 0;
+  const answer = await probePort(namespace, { address, port, timeout: timeoutOf(options) });
+  write(STDOUT, `${address} ${port}: ${wordsFor(answer)}\n`);
+  return answer && 'time' in answer ? 0 : 1;
+}
+
+function wordsFor(answer: ProbeAnswer | undefined): string {
+  if (answer === undefined) return 'no answer';
+  return 'time' in answer ? `accepted in ${answer.time.toFixed(2)} ms` : answer.errno;
 }
 
 function parsePort(text: string): number {
   const port = parseWhole(text, 'PORT');
   if (port < 1 || port > 65_535) throw new SpecError('PORT', `${text} is not one of 1 to 65535`);
   return port;
-}
-
-/** The deadline is an error of AbortSignal's own. */
-function refusal(error: unknown): string {
-  if ((error as Error).name === 'TimeoutError') return 'no answer';
-  if (error instanceof Isol8Error) return error.code;
-  throw error;
-}
-
-async function connected(
-  namespace: Namespace,
-  { host, port, timeout }: { host: string; port: number; timeout: number },
-): Promise<void> {
-  const signal = AbortSignal.timeout(timeout);
-  const socket = await namespace.connect({ host, port, signal });
-  socket.destroy();
 }
