@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Process, spawn } from '../../src/index.js';
 import { skip } from './caller.js';
-import { isol8, isRoot, type Outcome, outcomeOf, start } from './cli-program.js';
+import { isol8, isRoot, type Outcome, outcomeOf, running, start } from './cli-program.js';
 
 const theirs = (args: readonly string[]): Promise<Outcome> =>
   outcomeOf(spawnChild('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
@@ -107,6 +107,17 @@ describe('isol8 enter', { skip }, () => {
     const followed = await isol8(['enter', '-t', `${pid}`, '-S', 'follow', 'id', '-u']);
     assert.equal(followed.stdout, `${process.getuid?.()}\n`, followed.stderr);
     if (isRoot) assert.equal((await isol8(['enter', '-t', `${pid}`, '-r', 'pwd'])).stdout, '/\n');
+  });
+
+  it("enters an ordinary user's own sandbox, which may have no other groups, by its pid alone", async () => {
+    await using sandbox = await running(['run', '--', 'sleep', '100'], 'sleep', { user: true });
+    const pid = `${sandbox.inside}`;
+    const { status, stdout, stderr } = await isol8(['enter', pid, 'id', '-u'], { user: true });
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: '0\n' }, stderr);
+    if (!isRoot) return; // whoever has subordinate ids may drop his groups
+    const asNsenter = await isol8(['enter', '-t', pid, '-a', 'id', '-u'], { user: true });
+    assert.match(asNsenter.stderr, /^isol8 enter: setgroups failed: Operation not permitted/);
+    assert.equal(asNsenter.status, 1);
   });
 
   it('tells a process from another with the same number by the inode of its pidfd', async () => {

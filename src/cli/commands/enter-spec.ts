@@ -13,6 +13,7 @@ import { UsageError } from '../usage-error.js';
 import {
   cgroupFile,
   contextOf,
+  deniesGroups,
   environOf,
   hasContexts,
   idsOf,
@@ -47,6 +48,7 @@ export async function enterSpec(options: Parsed, passed: readonly number[]): Pro
     ...common(options, namespaces, target),
     ...directoriesOf(options, target),
     ...joined(options, target),
+    keepsDeniedGroups: place !== undefined && target !== undefined && deniesGroups(target),
     netns: options.has('root') ? undefined : await netnsOf(namespaces),
   };
   if (place === undefined || !target) return checked(spec, target);

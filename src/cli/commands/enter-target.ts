@@ -4,7 +4,13 @@ import { Isol8Error, SpecError } from '../../foundation/errors.js';
 import { syscall, trySyscall } from '../../syscalls/binding.js';
 import { IOCTL } from '../../syscalls/constants.js';
 import { errnoName, errnoNumber } from '../../syscalls/errno.js';
-import { readFileBytes, readTextFile, statDescriptor, statFile } from '../../syscalls/files.js';
+import {
+  readFileBytes,
+  readTextFile,
+  readTextFileIfAny,
+  statDescriptor,
+  statFile,
+} from '../../syscalls/files.js';
 
 export interface Target {
   readonly pid: number;
@@ -78,6 +84,10 @@ export function idsOf({ pid }: Target): { uid: number; gid: number } {
     Number(new RegExp(`^${name}:\\s+\\d+\\s+(\\d+)`, 'm').exec(status)?.[1]);
   return { uid: effective('Uid'), gid: effective('Gid') };
 }
+
+/** Whether its user namespace lets nobody change supplementary groups. */
+export const deniesGroups = ({ pid }: Target): boolean =>
+  readTextFileIfAny(`/proc/${pid}/setgroups`)?.trim() === 'deny';
 
 export const hasContexts = (): boolean => statFile('/sys/fs/selinux/enforce') !== undefined;
 

@@ -17,6 +17,8 @@ export interface EnterSpec {
   readonly netns: NetnsView | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  /** Where its user namespace denies setgroups(2), the groups stay, instead of an error as nsenter(1) has it. */
+  readonly keepsDeniedGroups: boolean;
   readonly fork: boolean;
   readonly keepCapabilities: boolean;
 }

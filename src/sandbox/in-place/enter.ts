@@ -70,7 +70,7 @@ const dropsGroups = ({ gid, namespaces }: EnterSpec, facts: Facts): boolean =>
 
 function programSteps(spec: EnterSpec, facts: Facts, dropped: boolean): Step[] {
   return [
-    ...identitySteps(spec, dropped),
+    ...identitySteps(spec, dropped || spec.keepsDeniedGroups),
     ...(spec.keepCapabilities && spec.namespaces.some(({ kind }) => kind === 'user')
       ? keepCapabilities(facts)
       : []),

@@ -54,12 +54,12 @@ function gaps(descriptors: readonly number[]): (readonly [first: number, last: n
 }
 
 /**
- * Who the program is to be, in this order; supplementary groups are dropped with the group. `dropped` says that they were
- * before, for a user namespace may forbid it.
+ * Who the program is to be, in this order; supplementary groups are dropped with the group. `optional` says that they
+ * were before, or may stay: a user namespace may forbid it.
  */
 export function identitySteps(
   { uid, gid }: { uid?: number | undefined; gid?: number | undefined },
-  dropped = false,
+  optional = false,
 ): Step[] {
   return [
     ...(gid === undefined
@@ -67,7 +67,7 @@ export function identitySteps(
       : [
           call('setgroups', [0, null], 'drop other groups', {
             object: 'setgroups failed',
-            ...(dropped && { tolerate: ['EPERM'] }),
+            ...(optional && { tolerate: ['EPERM'] }),
           }),
           call('setresgid', [gid, gid, gid], 'be in that group', { object: 'setgid failed' }),
         ]),
