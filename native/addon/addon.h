@@ -54,6 +54,10 @@ napi_value js_syscall_later(napi_env env, napi_callback_info info);
 /* Moves descriptors into place and becomes the launcher; returns a negated errno. Calls nothing but the kernel. */
 long become_launcher(const struct start *start);
 
+/* What is started from now on ignores those signals that are ignored now and in `found`, and all of `known`: bit n for
+ * signal n + 1. */
+void keep_ignored(uint32_t found, uint32_t known);
+
 /* A memfd that holds the plan, or a negated errno. */
 long store_plan(const void *bytes, uint64_t size);
 

@@ -14,19 +14,36 @@
 enum { KERNEL_SIGSET = 8, LAST_SIGNAL = 64, NO_SUCH_FLAG = -22 };
 
 struct kernel_sigaction {
-    void *handler;
+    void (*handler)(int);
     unsigned long flags;
     void *restorer;
     unsigned long mask;
 };
 
-/* execve(2) resets handlers but keeps what is ignored; Node ignores SIGPIPE, nohup SIGHUP. */
+/* Bit n for signal n + 1. */
+static uint32_t ignored;
+
+static int is_in(uint32_t set, long signal)
+{
+    return signal <= 32 && (set >> (signal - 1) & 1);
+}
+
+void keep_ignored(uint32_t found, uint32_t known)
+{
+    struct kernel_sigaction action;
+    for (long signal = 1; signal <= 32; signal++)
+        if (is_in(found, signal) && sys(__NR_rt_sigaction, signal, 0, &action, KERNEL_SIGSET) == 0 && action.handler == SIG_IGN)
+            known |= 1u << (signal - 1);
+    ignored = known;
+}
+
+/* execve(2) resets handlers but keeps what is ignored, of which the runtime has its own: Node ignores SIGPIPE. */
 static void reset_signals(void)
 {
-    const struct kernel_sigaction standard = {0};
+    const struct kernel_sigaction standard = {0}, ignore = {.handler = SIG_IGN};
     for (long signal = 1; signal <= LAST_SIGNAL; signal++)
         if (signal != SIGKILL && signal != SIGSTOP)
-            sys(__NR_rt_sigaction, signal, &standard, 0, KERNEL_SIGSET);
+            sys(__NR_rt_sigaction, signal, is_in(ignored, signal) ? &ignore : &standard, 0, KERNEL_SIGSET);
 }
 
 /* Sources may be where targets go, so each that is not in its place is first copied out of the way. */

@@ -276,6 +276,20 @@ static napi_value js_become(napi_env env, napi_callback_info info)
     return number(env, (double)result);
 }
 
+/* keepIgnored(found, known), two sets of signals. */
+static napi_value js_keep_ignored(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    size_t count = 2;
+    uint32_t found, known;
+    napi_get_cb_info(env, info, &count, values, NULL, NULL);
+    if (count != 2 || napi_get_value_uint32(env, values[0], &found) != napi_ok ||
+        napi_get_value_uint32(env, values[1], &known) != napi_ok)
+        return fail(env, "keepIgnored(found, known)");
+    keep_ignored(found, known);
+    return NULL;
+}
+
 /* keepLauncher(fd): remembers the launcher's descriptor for all threads of the process, the first one given; -1 asks.
  * Returns what is remembered. */
 static napi_value js_keep_launcher(napi_env env, napi_callback_info info)
@@ -364,6 +378,7 @@ NAPI_MODULE_INIT()
     export_function(env, exports, "launch", js_launch);
     export_function(env, exports, "cancel", js_cancel);
     export_function(env, exports, "become", js_become);
+    export_function(env, exports, "keepIgnored", js_keep_ignored);
     export_function(env, exports, "keepLauncher", js_keep_launcher);
     export_function(env, exports, "environment", js_environment);
     export_function(env, exports, "threadsMoved", js_threads_moved);

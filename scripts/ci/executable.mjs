@@ -71,6 +71,21 @@ test('probes whether a port accepts, and tells a failure of its own by its statu
   assert.match(failed.stderr, /^isol8 net: .*nonexistent/);
 });
 
+test('leaves signals ignored that its caller ignores', () => {
+  for (const command of ['run', 'run --timeout 1m', 'unshare -r', 'enter -t $$ -w.']) {
+    const ignored = (before) => {
+      const script = `${before} "$0" ${command} /bin/grep SigIgn /proc/self/status`;
+      const { stdout } = spawnSync('sh', ['-c', script, join(root, 'build/isol8')], {
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      return stdout.replace(/^SigIgn:\t0*/, '');
+    };
+    assert.equal(ignored("trap '' HUP INT QUIT USR1 TERM;"), '4207\n', command);
+    assert.equal(ignored(''), '\n', command);
+  }
+});
+
 test('runs no code and takes no variable from the working directory', () => {
   const folder = makeFolder('hostile');
   const proof = join(folder, 'code-ran');

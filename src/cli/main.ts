@@ -2,6 +2,7 @@ import { escapeControls } from '../foundation/control-characters.js';
 import { Isol8Error } from '../foundation/errors.js';
 import { givenArguments } from '../syscalls/given-texts.js';
 import { EXIT } from '../syscalls/wire.js';
+import { inherit, undisguised } from './inherit.js';
 import { STDERR, write } from './output.js';
 
 /** A command is loaded when it is called, so that none pays for another. */
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
 async function main(given: readonly string[]): Promise<number> {
   const argv = behindDashes(undisguised(givenArguments(given)));
   const [name = ''] = argv;
+  if (PASS_ON.includes(name)) inherit(given[0] ?? '');
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load) return (await load())(argv.slice(1));
   const { overview } = await import('./commands/overview.js');
@@ -57,11 +59,8 @@ function say(text: string): void {
 const execStatus = (errno: string): number =>
   errno === 'ENOENT' || errno === 'ENOTDIR' ? EXIT.notFound : EXIT.notExecutable;
 
-/** Behind a colon come arguments that the first line of the built file has disguised, as runtimes would take them for their own. */
-function undisguised([first, ...rest]: readonly string[]): readonly string[] {
-  if (first === undefined) return [];
-  return first === ':' ? rest.map((argument) => argument.replace(/^:/, '')) : [first, ...rest];
-}
+/** Commands whose program is to have what this process was given. */
+const PASS_ON: readonly string[] = ['run', 'unshare', 'enter'];
 
 /** Behind -- comes an operand, of which the first is the command. */
 function behindDashes(argv: readonly string[]): readonly string[] {

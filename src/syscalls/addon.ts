@@ -23,6 +23,8 @@ export interface Addon {
   ): number;
   cancel(session: number): void;
   become(plan: Uint8Array, slots: Int32Array, launcher: number): number;
+  /** What is started from now on ignores those of `found` that are ignored now, and `known`: bit n for signal n + 1. */
+  keepIgnored(found: number, known: number): void;
   keepLauncher(descriptor: number): number;
   environment(into: Uint32Array): void;
   threadsMoved(change: number): number;

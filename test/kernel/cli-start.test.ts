@@ -1,11 +1,12 @@
 /** The built file as the kernel starts it, by its first line: the runtime has no say in the program's arguments. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { program } from './cli-program.js';
+import { isRoot, outcomeOf, program } from './cli-program.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'isol8-start-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -65,6 +66,31 @@ describe('the built command line, started by its own name', () => {
     const command = ['sh', '-c', 'exec env', 'sh', ':x'];
     assert.deepEqual(printed(program, ['run', ...command]).sort(), printed('env', command).sort());
   });
+
+  const unshare = `unshare ${isRoot ? '' : '-r'} -u`;
+  const COMMANDS = ['run', 'run --timeout 1m', unshare, `${unshare} -f`, 'enter -t $$ -w.'];
+  for (const command of COMMANDS) {
+    it(`${command}: leaves signals ignored that its caller ignores, as nohup and & do`, () => {
+      const ignored = (signals: string): string => {
+        const script = `${signals && `trap '' ${signals};`} "$0" ${command} grep SigIgn /proc/self/status`;
+        const { stdout, stderr } = startFile('sh', ['-c', script, program]);
+        assert.equal(stderr, '');
+        return stdout.replace(/^SigIgn:\t0*/, '').trim();
+      };
+      assert.equal(ignored('HUP INT QUIT PIPE USR1 TERM'), '5207');
+      assert.equal(ignored(''), '');
+    });
+  }
+
+  for (const command of COMMANDS)
+    it(`${command}: lives on when its terminal goes away, where nohup has started it`, async () => {
+      const script = `trap '' HUP; exec "$0" ${command} sh -c 'echo up; sleep 0.5; echo on'`;
+      const child = spawn('sh', ['-c', script, program], { cwd: scratch, env });
+      const outcome = outcomeOf(child);
+      await once(child.stdout, 'data');
+      child.kill('SIGHUP');
+      assert.deepEqual(await outcome, { status: 0, signal: null, stdout: 'up\non\n', stderr: '' });
+    });
 
   it('passes on what it is given on standard input, and the exit status', () => {
     const script = `echo hi | "$1" run sh -c 'cat; exit 7'`;
