@@ -9,9 +9,9 @@ import { join, resolve } from 'node:path';
 import { Script } from 'node:vm';
 
 const COMMANDS = [
-  [':0', 'run', '--', 'true'],
-  [':0', 'unshare', '--uts', 'true'],
-  [':0', 'enter', `--target=${process.pid}`, '--uts', 'true'],
+  [':0:1024', 'run', '--', 'true'],
+  [':0:1024', 'unshare', '--uts', 'true'],
+  [':0:1024', 'enter', `--target=${process.pid}`, '--uts', 'true'],
 ];
 
 const folder = resolve(process.argv[2]);

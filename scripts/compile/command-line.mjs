@@ -2,7 +2,7 @@
  * The command line in a few CommonJS files, because start-up is what a command costs: 60 ES modules are 11 ms on Node 20,
  * split ES chunks 5, one file 1; and a megabyte that nobody runs has to be parsed all the same, which is another 15. So
  * command.js has what run, unshare and enter need on their way, and later.js the rest, from which each module is evaluated
- * only when somebody asks for it. Whoever has some code twice still has one set of errors to tell apart: errors.js. The
+ * only when somebody asks for it. Whoever has some code twice still has one set of errors to tell apart: shared.js. The
  * program, main.js, starts command.js as a function that is compiled already.
  */
 import { dirname, join, relative, resolve } from 'node:path';
@@ -10,8 +10,8 @@ import { root } from './root.mjs';
 
 /** Commands that end by becoming the launcher. Any other `await import()` on their way leads to later.js. */
 const SOON = ['run', 'unshare', 'enter'].map((name) => `src/cli/commands/${name}.ts`);
-/** Classes that one file asks about what another has thrown. */
-const ERRORS = ['src/foundation/errors.ts', 'src/sandbox/step-error.ts'];
+/** Classes that one file asks about what another has thrown, and what one has noted for another. */
+const SHARED = ['src/foundation/errors.ts', 'src/sandbox/step-error.ts', 'src/syscalls/inherited.ts'];
 
 const IMPORT_META_URL =
   "'use strict';\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
@@ -19,12 +19,12 @@ const IMPORT_META_URL =
 const sourceOf = (specifier, importer) =>
   relative(root, resolve(dirname(importer), specifier)).replace(/\.js$/, '.ts');
 
-/** Errors are required from their file. */
-const sharedErrors = {
-  name: 'shared-errors',
+/** They are required from their file. */
+const sharedModules = {
+  name: 'shared-modules',
   setup(build) {
-    build.onResolve({ filter: /errors?\.js$/ }, ({ path, importer }) =>
-      ERRORS.includes(sourceOf(path, importer)) ? { path: './errors.js', external: true } : undefined,
+    build.onResolve({ filter: /(errors?|inherited)\.js$/ }, ({ path, importer }) =>
+      SHARED.includes(sourceOf(path, importer)) ? { path: './shared.js', external: true } : undefined,
     );
   },
 };
@@ -66,7 +66,7 @@ export async function bundleCommandLine(folder) {
     define: { 'import.meta.url': 'importMetaUrl' },
   };
   const later = new Set();
-  const plugins = [importedLater(later), sharedErrors];
+  const plugins = [importedLater(later), sharedModules];
   const wrapped = {
     banner: { js: `(function (exports, require, module, __filename, __dirname) { ${IMPORT_META_URL}` },
     footer: { js: '})' },
@@ -82,8 +82,8 @@ export async function bundleCommandLine(folder) {
   const getters = [...later].map(
     (source) => `exports[${JSON.stringify(source)}] = () => require('./${source}');`,
   );
-  await build({ ...options, plugins: [sharedErrors], ...fileOf('later.js', getters) });
-  const classes = ERRORS.map((source) => `export * from './${source}';`);
-  await build({ ...options, ...fileOf('errors.js', classes) });
+  await build({ ...options, plugins: [sharedModules], ...fileOf('later.js', getters) });
+  const modules = SHARED.map((source) => `export * from './${source}';`);
+  await build({ ...options, ...fileOf('shared.js', modules) });
   return main;
 }

@@ -73,12 +73,12 @@ function addCodeCache() {
  * takes off again. A first line cannot hold two arguments for env(1), whose -S busybox lacks. So the first line is a
  * shell's, and the second is both languages': in JavaScript a string and a comment, in sh a command that does nothing, and more.
  * Ahead of the arguments it says what Node will have changed before it runs any code: signals that are ignored, which is the 31st
- * word behind the name in proc_pid_stat(5).
+ * word behind the name in proc_pid_stat(5), and the soft limit of open files.
  */
 const DISGUISE = 'case $isol8_each in :*|--experimental-*)';
 const HEAD = `#!/bin/sh
 ':' //; ${[
-  `isol8_head=; isol8_note() { isol8_head=:\${31}; }`,
+  `isol8_head=; isol8_note() { isol8_head=:\${31}:$(ulimit -Sn); }`,
   `case $1 in run|unshare|enter) { read -r isol8_stat < /proc/self/stat; } 2>/dev/null; isol8_note \${isol8_stat##*) };; esac`,
   `isol8_any=; for isol8_each do ${DISGUISE} isol8_any=1;; esac; done`,
   `[ -z "$isol8_any" ] || { for isol8_each do shift; ${DISGUISE} isol8_each=:$isol8_each;; esac; set -- "$@" "$isol8_each"; done; }`,

@@ -1,13 +1,14 @@
 /**
- * What this process was given and the runtime has changed: Node sets signals to their defaults, Bun has a use for some. The
- * first line of the built file says what was ignored ahead of the arguments, see docs/decisions/014; the executable finds the
- * other signals as they were.
+ * What this process was given and the runtime has changed: Node sets signals to their defaults, Bun has a use for some, and
+ * both raise the soft limit of open files. The first line of the built file says what it was ahead of the arguments, see
+ * docs/decisions/014; the executable finds the other signals as they were.
  */
 import { loadAddon } from '../syscalls/addon.js';
 import { SIGNALS } from '../syscalls/constants.js';
+import { noteInheritedOpenFiles } from '../syscalls/inherited.js';
 
-/** Signals that are ignored, bit n for signal n + 1; or a colon alone. */
-const HEAD = /^:(\d*)$/;
+/** Signals that are ignored, bit n for signal n + 1, and the limit; or a colon alone. */
+const HEAD = /^:(?:(\d*):(\d*))?$/;
 
 /** The arguments behind the head, which may be disguised by a colon, as runtimes would take them for their own. */
 export function undisguised(given: readonly string[]): readonly string[] {
@@ -21,9 +22,10 @@ export function inherit(head: string): void {
     loadAddon().keepIgnored(~OTHERS >>> 0, 0);
     return;
   }
-  const [, ignored = ''] = HEAD.exec(head) ?? [];
+  const [, ignored = '', limit = ''] = HEAD.exec(head) ?? [];
   const signals = withoutShells(Number(ignored)) & ~WAITED;
   if (signals !== 0) loadAddon().keepIgnored(0, signals >>> 0);
+  if (limit !== '') noteInheritedOpenFiles(BigInt(limit));
 }
 
 /** Bash ignores SIGQUIT itself; what `&` has a command ignore is SIGINT too. */

@@ -6,6 +6,7 @@ import { bindSyscall, trySyscall } from '../syscalls/binding.js';
 import { CAPABILITIES, RLIMIT } from '../syscalls/constants.js';
 import { errnoNumber } from '../syscalls/errno.js';
 import { findProgram, readTextFile, readTextFileIfAny, statFile } from '../syscalls/files.js';
+import { inheritedOpenFiles } from '../syscalls/inherited.js';
 import type { CallerFacts, Facts } from './facts.js';
 import { readLimit } from './limits.js';
 
@@ -106,14 +107,18 @@ function userName(uid: number): string | undefined {
 }
 
 /**
- * Node and Bun raise their own soft limit to the hard one. What it was is not known any more; the parent's is the best
+ * Node and Bun raise their own soft limit to the hard one. Where nobody has noted what it was, the parent's is the best
  * guess, and 1024, which every system starts with, the next best.
  */
 function originalNofile(): Facts['nofile'] {
   const now = readLimit(RLIMIT.nofile);
   if (now.soft !== now.hard) return undefined;
+  const before = inheritedOpenFiles() ?? guessedOpenFiles(now.hard);
+  return before < now.soft ? { soft: before, hard: now.hard } : undefined;
+}
+
+function guessedOpenFiles(ownHard: bigint): bigint {
   const text = readTextFileIfAny(`/proc/${process.ppid}/limits`);
   const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(text ?? '') ?? [];
-  const before = hard !== undefined && BigInt(hard) === now.hard ? BigInt(soft as string) : 1024n;
-  return before < now.soft ? { soft: before, hard: now.hard } : undefined;
+  return hard !== undefined && BigInt(hard) === ownHard ? BigInt(soft as string) : 1024n;
 }

@@ -80,6 +80,13 @@ describe('the built command line, started by its own name', () => {
       assert.equal(ignored('HUP INT QUIT PIPE USR1 TERM'), '5207');
       assert.equal(ignored(''), '');
     });
+
+    it(`${command}: leaves the soft limit of open files as whoever has started it set it`, () => {
+      const script = `ulimit -Sn 64; exec "$0" ${command} sh -c 'ulimit -Sn; ulimit -Hn'`;
+      const { stdout, stderr } = startFile('sh', ['-c', `ulimit -Hn; ${script}`, program]);
+      const [hard] = stdout.split('\n');
+      assert.equal(stdout, `${hard}\n64\n${hard}\n`, stderr);
+    });
   }
 
   for (const command of COMMANDS)
