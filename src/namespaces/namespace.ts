@@ -3,7 +3,7 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Server, Socket } from 'node:net';
 import { Isol8Error, SpecError, UnsupportedError } from '../foundation/errors.js';
-import type { RawArgument } from '../syscalls/addon.js';
+import { loadAddon, type RawArgument } from '../syscalls/addon.js';
 import { closeDescriptor, trySyscall } from '../syscalls/binding.js';
 import { IOCTL } from '../syscalls/constants.js';
 import { errnoName } from '../syscalls/errno.js';
@@ -45,6 +45,7 @@ export class Namespace implements Disposable {
    * @throws Isol8Error with the errno when it cannot be opened.
    */
   static open(target: number | string | NamespaceTarget, kind?: NamespaceKind): Namespace {
+    loadAddon(); // or say that this is not Linux
     const known = checkOpened(target);
     if (kind !== undefined) return new Namespace(openNamespace(known, checkKind(kind), 'namespace'));
     if ('pid' in known)
