@@ -82,6 +82,22 @@ describe('the exit status of isol8 run', { skip }, () => {
     });
   });
 
+  it('is 124, too, when the time is over before the command has started', async () => {
+    const mounts = Array.from({ length: 3000 }, () => ['--tmpfs', '/mnt']).flat();
+    const outcome = await isol8([
+      'run',
+      '--timeout',
+      '5ms',
+      ...mounts,
+      '--',
+      'sh',
+      '-c',
+      'echo ran; sleep 600',
+    ]);
+    assert.deepEqual([outcome.status, outcome.stdout], [124, '']);
+    assert.match(outcome.stderr, /^isol8 run: timeout: after 5 ms the program had not started[^\n]+\n$/);
+  });
+
   it('comes with one line on standard error for a command that cannot run, and nothing on standard output', async () => {
     for (const [command, errno] of [
       ['no-such', 'ENOENT'],

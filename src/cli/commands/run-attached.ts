@@ -1,6 +1,7 @@
 import { parseSignal, type SpawnSpec } from '../../sandbox/process-spec.js';
 import { spawn } from '../../sandbox/spawn.js';
 import type { SandboxSpec } from '../../sandbox/spec.js';
+import { StepError } from '../../sandbox/step-error.js';
 import { environmentBeyondText } from '../../syscalls/given-texts.js';
 import { EXIT } from '../../syscalls/wire.js';
 import { STDERR, write } from '../output.js';
@@ -41,11 +42,18 @@ export async function runAttached(
   const { tty, timeout } = options;
   const forwardTo = catchSignals(tty);
   const restore = tty ? () => {} : keepTerminal();
-  const child = await spawn(command, attachedSpec(spec, options));
+  const child = await spawn(command, attachedSpec(spec, options)).catch(tooLate);
+  if (!child) return EXIT_TIMED_OUT;
   forwardTo(child);
   const { exitCode, signal, timedOut } = tty ? await joinTerminals(child, options) : await child.exited;
   restore();
   if (timedOut) write(STDERR, `isol8 run: killed after ${timeout}\n`);
   if (timedOut) return EXIT_TIMED_OUT;
   return exitCode ?? EXIT.signalled + parseSignal(signal ?? 0);
+}
+
+/** The time was over before the command had started. */
+function tooLate(error: Error & { code?: string }): undefined {
+  if (error.code !== 'ETIMEDOUT' || error instanceof StepError) throw error;
+  write(STDERR, `isol8 run: ${error.message}\n`);
 }
