@@ -78,37 +78,6 @@ describe('this process', { skip }, () => {
     await sameAs(before);
   });
 
-  it('keeps nothing of further pipes of a program that run captures the output of', async () => {
-    await run(['true']);
-    const before = census();
-    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
-    await many(20, 4, async () => {
-      const { stdout } = await run(['sh', '-c', 'echo out; echo hi >&3; echo ho >&4'], { stdio });
-      assert.equal(stdout, 'out\n');
-    });
-    await sameAs(before);
-  });
-
-  it('ends a program whose output cannot be read, and says why', async () => {
-    await run(['true']);
-    const before = census();
-    const reason = new Error('no output');
-    const { [Symbol.asyncIterator]: iterator } = Readable.prototype;
-    Readable.prototype[Symbol.asyncIterator] = () => {
-      throw reason;
-    };
-    try {
-      await assert.rejects(run(['sh', '-c', 'echo a; exec sleep 60']), reason);
-    } finally {
-      Readable.prototype[Symbol.asyncIterator] = iterator;
-    }
-    assert.deepEqual(
-      children().filter((pid) => !before.children.includes(pid)),
-      [],
-    );
-    await sameAs(before);
-  });
-
   it('keeps nothing of specs and programs that fail', async () => {
     await run(['true']);
     const before = census();
