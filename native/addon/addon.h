@@ -29,7 +29,7 @@ struct start {
 /* A JavaScript environment: the main thread's or a Worker's. */
 struct environment {
     struct owner *owner; /* once it listens */
-    int *held;           /* descriptors, see held.c */
+    struct held *held;   /* descriptors, see held.c */
     int held_count;
     int held_room;
 };

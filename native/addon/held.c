@@ -1,9 +1,17 @@
 /* Descriptors that JavaScript has opened and nothing else knows of yet: what a Worker has of them when it is terminated,
- * which may be between any two of its statements, is closed with its environment. */
+ * which may be between any two of its statements, is closed with its environment. A stream that has taken one over in just
+ * that moment closes it, too; so a number that is another file's by then is left alone. */
 #define _GNU_SOURCE
 #include "addon.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+
+struct held {
+    int fd;
+    dev_t device;
+    ino_t inode;
+};
 
 static struct environment *environment_of(napi_env env)
 {
@@ -17,8 +25,12 @@ static void close_held(napi_env env, void *data, void *hint)
     struct environment *environment = data;
     (void)env;
     (void)hint;
-    for (int i = 0; i < environment->held_count; i++)
-        sys(__NR_close, environment->held[i]);
+    for (int i = 0; i < environment->held_count; i++) {
+        const struct held *held = &environment->held[i];
+        struct stat now;
+        if (fstat(held->fd, &now) == 0 && now.st_dev == held->device && now.st_ino == held->inode)
+            sys(__NR_close, held->fd);
+    }
     free(environment->held);
     free(environment);
 }
@@ -41,20 +53,22 @@ struct owner **environment_owner(napi_env env)
 
 static void hold(struct environment *environment, int fd)
 {
+    struct stat found = {0};
+    fstat(fd, &found);
     if (environment->held_count == environment->held_room) {
         environment->held_room = 2 * environment->held_room + 16;
-        environment->held = realloc(environment->held, (size_t)environment->held_room * sizeof(int));
+        environment->held = realloc(environment->held, (size_t)environment->held_room * sizeof *environment->held);
         if (!environment->held)
             abort();
     }
-    environment->held[environment->held_count++] = fd;
+    environment->held[environment->held_count++] = (struct held){fd, found.st_dev, found.st_ino};
 }
 
 void let_go(napi_env env, int fd)
 {
     struct environment *environment = environment_of(env);
     for (int i = environment->held_count - 1; i >= 0; i--)
-        if (environment->held[i] == fd) {
+        if (environment->held[i].fd == fd) {
             environment->held[i] = environment->held[--environment->held_count];
             return;
         }

@@ -15,15 +15,16 @@ interface BunRuntime {
 
 const bun = (globalThis as { Bun?: BunRuntime }).Bun;
 
-/** The streams of Node close theirs when their thread ends. */
-function handedOver(descriptor: number): number {
+/** Node's streams close what they are made over when their thread ends. */
+function over<Stream>(descriptor: number, make: (descriptor: number) => Stream): Stream {
+  const stream = make(descriptor);
   letGo(descriptor);
-  return descriptor;
+  return stream;
 }
 
 /** Reads a pipe. Under Node a socket, which costs no thread of the pool; under Bun such a socket hangs. */
 export function readPipe(descriptor: number): Readable {
-  if (!bun) return new Socket({ fd: handedOver(descriptor), readable: true, writable: false });
+  if (!bun) return over(descriptor, (fd) => new Socket({ fd, readable: true, writable: false }));
   const stream = Readable.fromWeb(bun.file(descriptor).stream());
   stream.once('close', () => closeDescriptor(descriptor));
   return stream;
@@ -31,7 +32,7 @@ export function readPipe(descriptor: number): Readable {
 
 /** Writes a pipe. EPIPE when the program has closed its end is an 'error' event, as in child_process. */
 export function writePipe(descriptor: number): Writable {
-  if (!bun) return new Socket({ fd: handedOver(descriptor), readable: false, writable: true });
+  if (!bun) return over(descriptor, (fd) => new Socket({ fd, readable: false, writable: true }));
   // Bun's own writer works on a copy of the descriptor, and two would have to be closed for the program to see the end.
   trySyscall('fcntl', descriptor, FCNTL.F_SETFL, O.WRONLY | O.NONBLOCK);
   let open = true;
@@ -58,7 +59,7 @@ export interface TerminalStreams {
  * open any more.
  */
 export function openTerminal(master: number): TerminalStreams {
-  const stream: Readable = bun ? pollTerminal(master) : new ReadStream(handedOver(master));
+  const stream: Readable = bun ? pollTerminal(master) : over(master, (fd) => new ReadStream(fd));
   const output = new PassThrough();
   const descriptor = (): number | undefined => (stream.destroyed ? undefined : master);
   const input = new Writable({

@@ -48,9 +48,14 @@ export function syscall(name: SyscallName, args: readonly RawArgument[], object 
  * terminated, unless they were closed, launched or {@link letGo} before.
  */
 export function syscallHeld(name: SyscallName, args: readonly RawArgument[], object = ''): number {
-  const result = loadAddon().syscallHeld(syscallNumber(name, currentArchitecture()), ...args);
+  const result = trySyscallHeld(name, ...args);
   if (result < 0) throw new SystemCallError(name, errnoName(-result), object);
   return result;
+}
+
+/** {@link syscallHeld} that returns its result or a negated errno. */
+export function trySyscallHeld(name: SyscallName, ...args: RawArgument[]): number {
+  return loadAddon().syscallHeld(syscallNumber(name, currentArchitecture()), ...args);
 }
 
 /** Something else closes the descriptor from now on. */

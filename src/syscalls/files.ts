@@ -1,10 +1,10 @@
 /** Small files by raw system calls: node:fs costs the command line more time than the rest of its work. */
-import { closeDescriptor, cString, syscall, trySyscall } from './binding.js';
+import { closeDescriptor, cString, syscall, syscallHeld, trySyscall, trySyscallHeld } from './binding.js';
 import { AT, O, RESOLVE } from './constants.js';
 
 /** Opens a path; O_CLOEXEC is always added. Throws SystemCallError. */
 export function openFile(path: string, flags: number = O.RDONLY): number {
-  return syscall('openat', [AT.FDCWD, cString(path), flags | O.CLOEXEC, 0], path);
+  return syscallHeld('openat', [AT.FDCWD, cString(path), flags | O.CLOEXEC, 0], path);
 }
 
 /** The whole text of a file. Throws SystemCallError. */
@@ -29,7 +29,7 @@ export function readFileBytes(path: string): Buffer {
 
 /** The whole text of a file, or undefined when it cannot be opened or read. */
 export function readTextFileIfAny(path: string): string | undefined {
-  const descriptor = trySyscall('openat', AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0);
+  const descriptor = trySyscallHeld('openat', AT.FDCWD, cString(path), O.RDONLY | O.CLOEXEC, 0);
   if (descriptor < 0) return undefined;
   try {
     return readDescriptor(descriptor, path);
@@ -43,7 +43,7 @@ export function readTextFileIfAny(path: string): string | undefined {
 /** Puts a text in the place of a file's content; the file is made with this mode where it is not there. Throws SystemCallError. */
 export function writeTextFile(path: string, text: string, mode: number): void {
   const flags = O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC;
-  const descriptor = syscall('openat', [AT.FDCWD, cString(path), flags, mode], path);
+  const descriptor = syscallHeld('openat', [AT.FDCWD, cString(path), flags, mode], path);
   try {
     writeDescriptor(descriptor, Buffer.from(text, 'utf8'), path);
   } finally {
@@ -144,7 +144,7 @@ const S_IFREG = 0o100000;
  * is none. A FIFO put there does not keep us waiting.
  */
 export function readFileInside(root: string, path: string): string | undefined {
-  const directory = trySyscall('openat', AT.FDCWD, cString(root), O.PATH | O.CLOEXEC, 0);
+  const directory = trySyscallHeld('openat', AT.FDCWD, cString(root), O.PATH | O.CLOEXEC, 0);
   if (directory < 0) return undefined;
   const how = new BigUint64Array([
     BigInt(O.RDONLY | O.CLOEXEC | O.NONBLOCK),
@@ -152,7 +152,7 @@ export function readFileInside(root: string, path: string): string | undefined {
     BigInt(RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS),
   ]);
   const bytes = new Uint8Array(how.buffer);
-  const descriptor = trySyscall('openat2', directory, cString(path), bytes, bytes.length);
+  const descriptor = trySyscallHeld('openat2', directory, cString(path), bytes, bytes.length);
   closeDescriptor(directory);
   if (descriptor < 0) return undefined;
   try {

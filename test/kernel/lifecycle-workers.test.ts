@@ -68,6 +68,7 @@ describe('a Worker', { skip }, () => {
   });
 
   it('leaves no descriptor when it is terminated before its programs have started', async () => {
+    await run(['true']);
     const count = descriptors().length;
     for (let round = 0; round < 3; round++) {
       const { worker } = await start('starting');
@@ -78,6 +79,7 @@ describe('a Worker', { skip }, () => {
   });
 
   it('leaves no process and no descriptor when it is terminated while it spawns', async () => {
+    await run(['true']);
     const others = new Set(children());
     const count = descriptors().length;
     for (let round = 0; round < 15; round++) {
