@@ -25,6 +25,8 @@ export const NFT_MSG = {
   DELSETELEM: message(14),
   NEWGEN: message(15),
   GETGEN: message(16),
+  GETOBJ: message(19),
+  GETFLOWTABLE: message(23),
   DESTROYTABLE: message(26),
   DESTROYCHAIN: message(27),
   DESTROYRULE: message(28),
@@ -63,7 +65,11 @@ export const NFTA_SET = {
   USERDATA: 13,
   OBJ_TYPE: 15,
   HANDLE: 16,
+  EXPR: 17,
+  EXPRESSIONS: 18,
 } as const;
+/** NFTA_OBJ_TABLE and NFTA_FLOWTABLE_TABLE. */
+export const NFTA_OF_TABLE = 1;
 export const NFTA_SET_DESC = { SIZE: 1, CONCAT: 2 } as const;
 export const NFTA_SET_FIELD_LEN = 1;
 export const NFTA_SET_ELEM_LIST = { TABLE: 1, SET: 2, ELEMENTS: 3, SET_ID: 4 } as const;

@@ -10,6 +10,7 @@ import {
   NFT_TABLE_F,
   NFTA_CHAIN,
   NFTA_DATA,
+  NFTA_EXPR,
   NFTA_HOOK,
   NFTA_LIST_ELEM,
   NFTA_RULE,
@@ -37,6 +38,11 @@ import { readVerdict } from './verdict.js';
 const handleOf = (attributes: Attributes, type: number): number =>
   Number(needed(attributes.be64(type), 'the handle'));
 
+const othersOf = (...found: readonly (string | false | undefined)[]): Pick<ListedTable, 'others'> => {
+  const others = found.filter((one): one is string => typeof one === 'string');
+  return others.length > 0 ? { others } : {};
+};
+
 /** A table as the kernel has it. */
 export interface ListedTable extends TableSpec {
   readonly handle: number;
@@ -44,6 +50,8 @@ export interface ListedTable extends TableSpec {
   readonly use: number;
   /** Of a table with the flag owner, the netlink port of the socket that it goes with. */
   readonly owner?: number;
+  /** What it has that isol8 cannot make: `comment`. */
+  readonly others?: readonly string[];
 }
 
 export function decodeTable(message: NetlinkMessage): ListedTable {
@@ -60,6 +68,7 @@ export function decodeTable(message: NetlinkMessage): ListedTable {
     handle: handleOf(attributes, NFTA_TABLE.HANDLE),
     use: attributes.be32(NFTA_TABLE.USE) ?? 0,
     ...(owner === undefined ? {} : { owner }),
+    ...othersOf(commentOf(attributes.bytes(NFTA_TABLE.USERDATA)) !== undefined && 'comment'),
   };
 }
 
@@ -73,6 +82,8 @@ export interface ListedChain extends Partial<Omit<BaseChain, 'type' | 'policy'>>
   /** Of a base chain, as the other fields that addChain has for one. */
   readonly type?: BaseChain['type'] | (string & {});
   readonly policy?: 'accept' | 'drop';
+  /** What it has that isol8 cannot make: `comment`. */
+  readonly others?: readonly string[];
 }
 
 export function decodeChain(message: NetlinkMessage): ListedChain {
@@ -87,6 +98,7 @@ export function decodeChain(message: NetlinkMessage): ListedChain {
     handle: handleOf(attributes, NFTA_CHAIN.HANDLE),
     use: attributes.be32(NFTA_CHAIN.USE) ?? 0,
     ...decodeBase(table, attributes),
+    ...othersOf(commentOf(attributes.bytes(NFTA_CHAIN.USERDATA)) !== undefined && 'comment'),
   };
 }
 
@@ -141,6 +153,8 @@ export interface ListedSet extends Omit<SetSpec, 'type' | 'map'> {
   readonly type?: SetSpec['type'];
   readonly map?: NonNullable<SetSpec['map']>;
   readonly isMap: boolean;
+  /** What it, or each of its elements, has that isol8 cannot make: `comment`, `counter` and the like. */
+  readonly others?: readonly string[];
 }
 
 export function decodeSet(message: NetlinkMessage): ListedSet {
@@ -162,7 +176,21 @@ export function decodeSet(message: NetlinkMessage): ListedSet {
     ...(flags.length > 0 ? { flags } : {}),
     ...(timeout > 0n ? { timeout: Number(timeout) } : {}),
     ...(size === undefined ? {} : { size }),
+    ...othersOf(
+      commentOf(attributes.bytes(NFTA_SET.USERDATA), SET_COMMENT) !== undefined && 'comment',
+      flags.includes('interval') && type?.includes('ifname') === true && 'interval',
+      ...ofEachElement(attributes),
+    ),
   };
+}
+
+/** NFTNL_UDATA_SET_COMMENT of libnftnl. */
+const SET_COMMENT = 7;
+
+function ofEachElement(attributes: Attributes): (string | undefined)[] {
+  const several = attributes.nest(NFTA_SET.EXPRESSIONS)?.entries() ?? [];
+  const nests = [attributes.nest(NFTA_SET.EXPR), ...several.map(({ bytes }) => new Attributes(bytes))];
+  return nests.map((nest) => nest?.text(NFTA_EXPR.NAME));
 }
 
 const SET_FLAGS: readonly (readonly [SetFlag, number])[] = [

@@ -91,6 +91,7 @@ export function operandValue(type: DataTypeName, operand: Operand, asPrefix: boo
   const { from, to, prefix } = operand;
   if (isSingle(operand)) return decodeValue(type, from);
   const { basis } = dataType(type);
+  if (basis === 'name') return `${decodeValue(type, from)}*`; // what begins so: nft(8) has no other ranges of names
   const length =
     prefix ?? (asPrefix && (basis === 'ipv4' || basis === 'ipv6') ? commonPrefix(from, to) : undefined);
   if (length !== undefined) return `${decodeValue(type, from)}/${length}`;

@@ -9,6 +9,7 @@ import {
   NFT_MSG,
   NFTA_CHAIN,
   NFTA_GEN,
+  NFTA_OF_TABLE,
   NFTA_RULE,
   NFTA_SET,
   NFTA_SET_ELEM_LIST,
@@ -172,6 +173,14 @@ function dump(
 function of(table: TableName | undefined, attribute: number): AttributeWriter {
   const body = new AttributeWriter().raw(nfgenmsg(table ? NFPROTO[table.family] : 0));
   return table ? body.text(attribute, table.name) : body;
+}
+
+/** Named counters and the like, and flow tables. */
+export async function countObjects(socket: NetlinkSocket, table: TableName): Promise<number> {
+  const body = of(table, NFTA_OF_TABLE);
+  const objects = await dump(socket, NFT_MSG.GETOBJ, body, 'list objects');
+  const flowTables = await dump(socket, NFT_MSG.GETFLOWTABLE, body, 'list flow tables');
+  return objects.length + flowTables.length;
 }
 
 export const unknownTypes = ({ table, name }: Pick<ListedSet, 'table' | 'name'>): UnsupportedError =>

@@ -91,7 +91,11 @@ export class NftablesSocket implements Disposable {
     ]);
   }
 
-  /** All there is of a table as the changes that would make it; undefined when there is none. */
+  /**
+   * All there is of a table as the changes that would make it; undefined when there is none.
+   *
+   * @throws UnsupportedError for a table with more than isol8 has words for, as named counters and comments.
+   */
   async contents(table: TableName): Promise<Change[] | undefined> {
     return readAtOnce(this.#socket, async () => {
       const found = await this.table(table);

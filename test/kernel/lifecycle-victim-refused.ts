@@ -2,9 +2,12 @@
 import { spawn } from '../../src/index.js';
 import { children, descriptors, whenNone } from './lifecycle-census.js';
 
-/** What the program ended with, or why it could not be started. A PID 1 of ours would make some of the calls, too. */
+/**
+ * What the program ended with, or why it could not be started. A PID 1 of ours would make some of the calls, too, and under strace
+ * newuidmap has no privilege.
+ */
 const attempt = (): Promise<string> =>
-  spawn(['true'], { init: false, stdio: ['ignore', 'pipe', 'ignore'] })
+  spawn(['true'], { init: false, mapUsers: 'root', stdio: ['ignore', 'pipe', 'ignore'] })
     .then((child) => child.exited)
     .then(
       ({ exitCode }) => `exited with ${exitCode}`,

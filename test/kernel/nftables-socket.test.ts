@@ -319,6 +319,32 @@ describeInOwnMounts(import.meta.url, 'nf_tables', () => {
     assert.equal(nft(['list', 'chain', 'ip', 'mine', 'c']), before);
   });
 
+  it('with what isol8 cannot make are not given as contents that lack it', async () => {
+    using socket = await NftablesSocket.open();
+    for (const [what, words] of [
+      ['comment "mine"', /comment of mine/],
+      ['counter c { }', /named objects/],
+      ['set s { type ipv4_addr; counter; }', /counter of s/],
+      ['set s { type ipv4_addr; comment "x"; }', /comment of s/],
+      ['set s { type ifname; flags interval; elements = { "eth*", "wl0" } }', /interval of s/],
+      ['chain c { comment "x"; }', /comment of c/],
+    ] as const) {
+      nft(['flush', 'ruleset']);
+      nft(['-f', '-'], `table ip mine {\n ${what}\n}\n`);
+      await assert.rejects(socket.contents(table), { code: 'ERR_UNSUPPORTED', message: words });
+    }
+    nft(
+      ['-f', '-'],
+      'table ip mine {\n set n { type ifname; flags interval; elements = { "eth*", "wl0" } }\n}\n',
+    );
+    const [set] = (await socket.listSets(table)).filter(({ name }) => name === 'n');
+    assert.ok(set);
+    assert.deepEqual(
+      (await socket.elements(set)).map(({ key }) => key),
+      ['eth*', 'wl0'],
+    );
+  });
+
   it('without privilege are refused in words that say what it takes', () => {
     const program = `import('${new URL('../../src/nftables/socket.ts', import.meta.url)}').then(async ({ NftablesSocket }) => {
       const socket = await NftablesSocket.open();

@@ -127,7 +127,7 @@ const checks: Record<string, () => Promise<void>> = {
       await run(['true']);
       await run(['cat'], { input: 'x' });
       await run(['echo', 'x'], { tty: true });
-      await run(['sh', '-c', 'echo x >&3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+      await using _further = await spawn(['true'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
       await using _child = await spawn(['sh', '-c', 'echo a; sleep 60']);
     };
     for (let round = 0; round < 3; round++) await mixed();
