@@ -48,20 +48,25 @@ describe('isol8 unshare --explain=sh', { skip }, () => {
     });
   }
 
-  it('keeps namespaces in files, where there is a place for them', {
-    skip: !isRoot && 'needs root',
-  }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'isol8-explain-'));
-    try {
-      const script = await explained(`--uts=${folder}/uts`, `--pid=${folder}/pid`, '-f', 'hostname', 'kept');
-      const look = `cd ${folder}; touch uts pid; sh -s; nsenter --uts=uts hostname; stat -fc %T uts pid`;
-      const options = { input: script, encoding: 'utf8' } as const;
-      const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', look], options);
-      assert.equal(stdout, 'kept\nnsfs\nnsfs\n', stderr);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+  if (isRoot)
+    it('keeps namespaces in files, where there is a place for them', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'isol8-explain-'));
+      try {
+        const script = await explained(
+          `--uts=${folder}/uts`,
+          `--pid=${folder}/pid`,
+          '-f',
+          'hostname',
+          'kept',
+        );
+        const look = `cd ${folder}; touch uts pid; sh -s; nsenter --uts=uts hostname; stat -fc %T uts pid`;
+        const options = { input: script, encoding: 'utf8' } as const;
+        const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', look], options);
+        assert.equal(stdout, 'kept\nnsfs\nnsfs\n', stderr);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
 
   it('passes on the variables that the command passes on, without a value in the script', async () => {
     const env = { PATH: process.env.PATH, HOME: '/it is "me"', TOKEN: 's3cret' };
