@@ -30,7 +30,6 @@ const parsed = new Recent<ParsedSpawn>(32);
  * @returns once the program runs.
  * @throws SpecError for a spec that cannot be, before anything is started.
  * @throws StepError when the kernel refuses a step; nothing is left of those before it.
-    // What rejects later has closed the descriptors: only what launch() throws leaves them to us.
  * @throws Isol8Error with the errno of a namespace to join that cannot be opened.
  * @throws Isol8Error ETIMEDOUT when its `timeout` has passed before that, and the reason of `signal` when that is aborted.
  * @throws SystemCallError when there is no pipe, terminal, thread or process to start with: EMFILE, EAGAIN, ENOMEM.

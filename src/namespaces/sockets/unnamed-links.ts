@@ -28,7 +28,10 @@ const ENDS = [
 
 /** Has the addresses of such a connection be undefined, as those of one that is over; to look at them would throw. */
 export function acceptUnnamed(server: Server): void {
-  for (const event of ['connection', 'secureConnection']) server.prependListener(event, hideUnnamed);
+  for (const event of ['connection', 'secureConnection']) {
+    server.off(event, hideUnnamed); // of an earlier listen
+    server.prependListener(event, hideUnnamed);
+  }
 }
 
 function hideUnnamed(socket: Socket): void {
